@@ -1,0 +1,90 @@
+// Draws the book's figures. Each one lies in its page as data:
+//   <figure class="pcfilter-figure"><div class="pcfilter-plot" role="img"></div><script type="application/json">…
+// Plotly is fetched from beside this script, once, when the first figure comes into view. Figures far from view give
+// their WebGL context back, because browsers allow only a few of them at a time.
+(function () {
+  "use strict";
+  const here = document.currentScript.src;
+  let library = null;
+
+  function plotly() {
+    library ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL("plotly.min.js", here).href;
+      script.onload = () => resolve(window.Plotly);
+      script.onerror = () => reject(new Error("plotly.min.js could not be loaded"));
+      document.head.append(script);
+    });
+    return library;
+  }
+
+  const dark = () => document.documentElement.dataset.theme === "dark";
+
+  // The page's own colours: a figure sits on the page, light or dark, without a box around it.
+  function themed(layout) {
+    const ink = dark() ? "#e6e6e6" : "#222222";
+    const line = dark() ? "#555555" : "#dddddd";
+    const out = structuredClone(layout);
+    Object.assign(out, { paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)" });
+    out.font = { ...(out.template?.layout?.font ?? {}), ...(out.font ?? {}), color: ink };
+    for (const part of [out, out.scene ?? {}]) {
+      for (const key of Object.keys(part).filter((name) => /^[xyz]axis\d*$/.test(name))) {
+        part[key] = { ...part[key], gridcolor: line, zerolinecolor: line };
+        if (part === out.scene) part[key] = { ...part[key], backgroundcolor: "rgba(0,0,0,0)", color: ink };
+      }
+    }
+    for (const slider of out.sliders ?? []) Object.assign(slider, { font: { color: ink }, bgcolor: line });
+    // On a phone the colour bar and the legend leave no room for the picture.
+    if (window.innerWidth < 600) {
+      out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8 };
+      out.title = { ...(out.title ?? {}), font: { size: 13 } };
+    }
+    return out;
+  }
+
+  async function draw(figure) {
+    const plot = figure.querySelector(".pcfilter-plot");
+    if (figure.dataset.state) return;
+    figure.dataset.state = "drawing";
+    try {
+      const Plotly = await plotly();
+      const content = JSON.parse(figure.querySelector("script").textContent);
+      content.layout = themed(content.layout);
+      if (figure.camera) content.layout.scene.camera = figure.camera;
+      await Plotly.newPlot(plot, content);
+      figure.dataset.state = "drawn";
+    } catch (error) {
+      figure.dataset.state = "failed";
+      plot.textContent = "This figure could not be drawn (" + error.message + "). What it shows: " + plot.ariaLabel;
+      throw error;
+    }
+  }
+
+  function release(figure) {
+    const plot = figure.querySelector(".pcfilter-plot");
+    if (figure.dataset.state !== "drawn") return;
+    figure.camera = plot.layout.scene?.camera; // where the reader had turned it
+    window.Plotly.purge(plot);
+    delete figure.dataset.state;
+  }
+
+  function start() {
+    const figures = [...document.querySelectorAll("figure.pcfilter-figure")];
+    const watch = new IntersectionObserver(
+      (entries) => {
+        for (const { target, isIntersecting } of entries) (isIntersecting ? draw : release)(target);
+      },
+      { rootMargin: "800px 0px" },
+    );
+    figures.forEach((figure) => watch.observe(figure));
+    new MutationObserver(() => {
+      for (const figure of figures.filter((figure) => figure.dataset.state === "drawn")) {
+        release(figure);
+        draw(figure);
+      }
+    }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
