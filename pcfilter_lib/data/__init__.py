@@ -1,0 +1,19 @@
+"""What exists on disk: meshes, point clouds and organised scans, one loader per kind.
+
+Each loader either returns a valid object or raises one :class:`pcfilter_lib.errors.InputError`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["lzf", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
+    submod_attrs={
+        "cloud": ["load_cloud", "save_cloud"],
+        "mesh": ["Mesh", "load_mesh"],
+        "normalise": ["unit_sphere"],
+        "sampling": ["farthest_point_sampling", "sample_surface"],
+        "scan": ["OrganizedScan"],
+        "scan_io": ["load_scan", "save_scan"],
+    },
+)

@@ -1,0 +1,109 @@
+"""Numbers in text files: rows of them, parsed in C, with the line named when one is bad."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pcfilter_lib.errors import InputError
+
+
+def parse_rows(
+    lines: Sequence[str],
+    columns: int,
+    source,
+    *,
+    dtype=np.float64,
+    more: bool = False,
+    first_line: int | Sequence[int] = 1,
+    what: str = "row",
+) -> np.ndarray:
+    """Parse lines of whitespace-separated numbers.
+
+    Parameters
+    ----------
+    lines : sequence of str
+        One row each; none may be blank.
+    columns : int
+        How many numbers to take from each line.
+    source : str or os.PathLike
+        The file, for the message.
+    dtype : data-type, optional
+        ``float64`` or ``int64``.
+    more : bool, optional
+        Whether a line may hold further words after its `columns` numbers; they are ignored.
+    first_line : int or sequence of int, optional
+        The number of the first line in the file, or of each line.
+    what : str, optional
+        What a row is, for the message: ``"vertex"``.
+
+    Returns
+    -------
+    numpy.ndarray, shape (len(lines), columns)
+
+    Raises
+    ------
+    InputError
+        If a line holds too few or too many words, or something that is no number; the message names the line.
+    """
+    if not lines:
+        return np.empty((0, columns), dtype)
+    try:
+        # With `comments=None` and a list of lines this is one pass in C, and stricter than numpy.fromstring.
+        usecols = range(columns) if more else None
+        rows = np.loadtxt(lines, dtype, comments=None, usecols=usecols, ndmin=2)
+        if rows.shape == (len(lines), columns):
+            return rows
+    except (ValueError, OverflowError):
+        pass
+    for number, line in enumerate(lines):  # slow, but only once something is known to be wrong
+        place = f"line {first_line + number if isinstance(first_line, int) else first_line[number]}"
+        words = line.split()
+        if len(words) < columns or (len(words) > columns and not more):
+            problem = f"a {what} of {columns} numbers is expected, and the line holds {len(words)}"
+            raise InputError(source, place, problem, "export the file again, or mend this line")
+        for word in words[:columns]:
+            if not _is_number(word, dtype):
+                kind = "number" if dtype == np.float64 else "whole number"
+                raise InputError(
+                    source, place, f"{word[:40]!r} is no {kind}", "export the file again, or mend this line"
+                )
+    raise InputError(source, "", f"its {what} lines cannot be read as numbers", "export the file again")
+
+
+def _is_number(word: str, dtype) -> bool:
+    try:
+        return np.loadtxt([word], dtype, comments=None).size == 1
+    except (ValueError, OverflowError):
+        return False
+
+
+def whole_number(word: str, source, place: str, what: str, *, most: int = 2**63 - 1) -> int:
+    """Return a count from a header, or raise an :class:`InputError` when it is not one.
+
+    Parameters
+    ----------
+    word : str
+        What the header says.
+    source, place, what : str
+        The file, the place in it, and what is counted, for the message.
+    most : int, optional
+        The largest count that makes sense.
+
+    Returns
+    -------
+    int
+        Between 0 and `most`.
+
+    Raises
+    ------
+    InputError
+        If the word is no whole number, negative, or larger than `most`.
+    """
+    if not (word.isascii() and word.isdigit()):
+        problem = f"{what} must be a whole number that is not negative, and it is {word[:40]!r}"
+        raise InputError(source, place, problem, "correct the header or export the file again")
+    if len(word) > 4000 or int(word) > most:
+        raise InputError(source, place, f"{what} is impossibly large ({word[:40]})", "export the file again")
+    return int(word)
