@@ -107,3 +107,25 @@ def whole_number(word: str, source, place: str, what: str, *, most: int = 2**63 
     if len(word) > 4000 or int(word) > most:
         raise InputError(source, place, f"{what} is impossibly large ({word[:40]})", "export the file again")
     return int(word)
+
+
+def shortest(values: np.ndarray) -> list[str]:
+    """Write numbers with as many digits as bring the same number back.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (N,)
+        Floats or whole numbers.
+
+    Returns
+    -------
+    list of str, length N
+    """
+    if values.dtype.kind != "f" or values.dtype.itemsize == 8:
+        return [repr(value).removesuffix(".0") for value in values.tolist()]
+    words = [f"{value:.7g}" for value in values.tolist()]
+    with np.errstate(over="ignore"):  # 3.4028235e38 rounds up, beyond the last float
+        back = np.array(words, np.float64).astype(np.float32)
+    for index in np.flatnonzero((back != values) & ~np.isnan(values)):
+        words[index] = f"{values[index]:.9g}"
+    return words

@@ -1,11 +1,11 @@
 """LZF, the compression inside binary_compressed PCD files.
 
-The format is that of Marc Lehmann's liblzf (http://oldhome.schmorp.de/marc/liblzf.html). A stream is a row of items, each
-led by a control byte ``c``:
+The format is that of Marc Lehmann's liblzf (http://oldhome.schmorp.de/marc/liblzf.html). A stream is a row of items,
+each led by a control byte ``c``:
 
 - ``c < 32``: the next ``c + 1`` bytes are literal;
-- otherwise a copy of earlier output: its length is ``(c >> 5) + 2``, and when ``c >> 5`` is 7 the next byte is added to it;
-  it starts ``((c & 31) << 8 | next byte) + 1`` bytes back, and may run into what it writes itself.
+- otherwise a copy of earlier output: its length is ``(c >> 5) + 2``, and when ``c >> 5`` is 7 the next byte is added to
+  it; it starts ``((c & 31) << 8 | next byte) + 1`` bytes back, and may run into what it writes itself.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ import numpy as np
 
 from pcfilter_lib._files import read_bytes, replacing
 from pcfilter_lib.data import lzf
-from pcfilter_lib.data._text import parse_rows, whole_number
+from pcfilter_lib.data._pcd_body import ascii_rows, check_size, read_ascii, read_compressed
+from pcfilter_lib.data._text import whole_number
 from pcfilter_lib.errors import InputError
 
 KEYWORDS = ("VERSION", "FIELDS", "SIZE", "TYPE", "COUNT", "WIDTH", "HEIGHT", "VIEWPOINT", "POINTS", "DATA")
@@ -105,12 +106,12 @@ def read_pcd(path: str | os.PathLike) -> PcdFile:
     body = memoryview(content)[start:]
     encoding = " ".join(header["DATA"])
     if encoding == "ascii":
-        points = _read_ascii(body, dtype, count, lines_before + 1, path)
+        points = read_ascii(body, dtype, count, lines_before + 1, path)
     elif encoding == "binary":
-        _check_size(len(body), dtype.itemsize, count, path)
+        check_size(len(body), dtype.itemsize, count, path)
         points = np.frombuffer(body, dtype, count).copy()
     elif encoding == "binary_compressed":
-        points = _read_compressed(body, dtype, count, path)
+        points = read_compressed(body, dtype, count, path)
     else:
         problem = f"DATA is {encoding[:40]!r}, and only {', '.join(ENCODINGS)} are known"
         raise InputError(path, "header", problem, "convert the file, for example with pcl_convert_pcd_ascii_binary")
@@ -141,7 +142,7 @@ def write_pcd(file: PcdFile, path: str | os.PathLike) -> None:
     packed = np.dtype([(n, file.points.dtype[n].newbyteorder("<")) for n in file.points.dtype.names])  # no gaps
     points = file.points.astype(packed)
     if file.data == "ascii":
-        body = _ascii_rows(points)
+        body = ascii_rows(points)
     elif file.data == "binary":
         body = points.tobytes()
     else:
@@ -252,99 +253,3 @@ def _viewpoint(header: dict[str, list[str]], source) -> tuple[float, ...]:
     if len(viewpoint) != 7 or not np.isfinite(viewpoint).all():
         raise InputError(source, "header", "VIEWPOINT must be seven numbers", "write 0 0 0 1 0 0 0 if it is not known")
     return viewpoint
-
-
-def _check_size(held: int, itemsize: int, count: int, source) -> None:
-    if itemsize * count > held:
-        problem = f"the header promises {count} points of {itemsize} bytes, and the file holds {held} bytes of them"
-        raise InputError(source, "body", problem, "fetch or export the file again; it seems to be cut off")
-
-
-def _read_compressed(body: memoryview, dtype: np.dtype, count: int, source) -> np.ndarray:
-    """Decompress a body, in which all values of the first field come first, then all of the second, and so on."""
-    if count == 0:
-        return np.empty(0, dtype)
-    if len(body) < 8:
-        raise InputError(source, "body", "the compressed data is cut off", "fetch or export the file again")
-    held, promised = struct.unpack("<II", body[:8])
-    if promised != dtype.itemsize * count:
-        problem = f"the body promises {promised} bytes, and {count} points of {dtype.itemsize} bytes need more or less"
-        raise InputError(source, "body", problem, _EXPORT_AGAIN)
-    _check_size(len(body) - 8, 1, held, source)
-    try:
-        raw = lzf.decompress(bytes(body[8 : 8 + held]), promised)
-    except ValueError as error:
-        raise InputError(source, "body", str(error), "fetch or export the file again") from None
-    points, offset = np.empty(count, dtype), 0
-    for name in dtype.names:
-        kind = dtype[name]
-        points[name] = np.frombuffer(raw, kind, count, offset)
-        offset += kind.itemsize * count
-    return points
-
-
-def _read_ascii(body: memoryview, dtype: np.dtype, count: int, first_line: int, source) -> np.ndarray:
-    columns = sum(int(np.prod(dtype[name].shape)) for name in dtype.names)
-    _check_size((len(body) + 1) // 2, columns, count, source)  # a number and the space after it: two bytes at least
-    numbered = [
-        (number, line)
-        for number, line in enumerate(bytes(body).decode("latin-1").replace("\r\n", "\n").split("\n"), first_line)
-        if line and not line.isspace()
-    ]
-    if len(numbered) != count:
-        problem = f"the header promises {count} points, and {len(numbered)} lines follow it"
-        raise InputError(source, "body", problem, "correct POINTS and WIDTH, or fetch the file again")
-    numbers, lines = [number for number, _ in numbered], [line for _, line in numbered]
-    values = parse_rows(lines, columns, source, first_line=numbers, what="point")
-    points, column = np.empty(count, dtype), 0
-    for name in dtype.names:
-        kind, width = dtype[name].base, int(np.prod(dtype[name].shape))
-        part = values[:, column : column + width]
-        if kind.kind == "f":
-            with np.errstate(over="ignore"):  # 1e39 in a float32 field is infinite, as in C
-                part = part.astype(kind)
-        else:
-            part = _integers(lines, part, column, kind, numbers, source)
-        points[name] = part.reshape(count, *dtype[name].shape)
-        column += width
-    return points
-
-
-def _integers(lines, values: np.ndarray, column: int, kind: np.dtype, numbers, source) -> np.ndarray:
-    """Check that values fit an integer type; those beyond 2**53, where float64 has gaps, are read again from their text."""
-    limits = np.iinfo(kind)
-    with np.errstate(invalid="ignore"):
-        bad = ~((values == np.floor(values)) & (values >= float(limits.min)) & (values <= float(limits.max)))
-    if not bad.any() and (kind.itemsize < 8 or np.abs(values).max(initial=0) < 2**53):
-        return values.astype(kind)
-    if not bad.any():
-        words = [line.split()[column : column + values.shape[1]] for line in lines]
-        try:
-            return np.array([[int(word) for word in row] for row in words], kind).reshape(values.shape)
-        except (ValueError, OverflowError):
-            pass  # 1e17, or one beyond the type's end: told below
-        bad = np.abs(values) >= 2**53
-    row, at = (int(index[0]) for index in np.nonzero(bad))
-    word = lines[row].split()[column + at]
-    problem = f"{word[:40]!r} does not fit a whole number from {limits.min} to {limits.max}"
-    raise InputError(source, f"line {numbers[row]}", problem, "correct TYPE and SIZE, or export the file again")
-
-
-def _ascii_rows(points: np.ndarray) -> bytes:
-    columns = []
-    for name in points.dtype.names:
-        for values in points[name].reshape(len(points), -1).T if len(points) else ():
-            columns.append(_shortest(values))
-    return "".join(" ".join(row) + "\n" for row in zip(*columns, strict=True)).encode("ascii")
-
-
-def _shortest(values: np.ndarray) -> list[str]:
-    """Write numbers with as many digits as bring the same number back."""
-    if values.dtype.kind != "f" or values.dtype.itemsize == 8:
-        return [repr(value).removesuffix(".0") for value in values.tolist()]
-    words = [f"{value:.7g}" for value in values.tolist()]
-    with np.errstate(over="ignore"):  # 3.4028235e38 rounds up, beyond the last float
-        back = np.array(words, np.float64).astype(np.float32)
-    for index in np.flatnonzero((back != values) & ~np.isnan(values)):
-        words[index] = f"{values[index]:.9g}"
-    return words
