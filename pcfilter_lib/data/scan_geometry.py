@@ -1,0 +1,298 @@
+"""The geometry of an organised scan: the camera's model, depth, and normals from the grid."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pcfilter_lib._files import read_bytes
+from pcfilter_lib.data.scan import OrganizedScan, check_intrinsics
+from pcfilter_lib.errors import InputError
+
+
+def scan_depth(scan: OrganizedScan) -> np.ndarray:
+    """Return the distance of each point along the camera's axis.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        The scan.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        z in metres; NaN where there is no point.
+    """
+    return scan.depth.copy()
+
+
+def backproject(depth: np.ndarray, intrinsics: np.ndarray, distortion: np.ndarray | None = None) -> np.ndarray:
+    """Return the points that a depth image shows.
+
+    The pinhole model (Hartley and Zisserman, *Multiple View Geometry*, 2004, section 6.1), inverted:
+    ``x = (column - cx - s y / z) z / fx``, ``y = (row - cy) z / fy``.
+
+    Parameters
+    ----------
+    depth : array_like, shape (H, W)
+        Distance along the camera's axis. What is not finite or not positive gives NaN.
+    intrinsics : array_like, shape (3, 3)
+        Camera matrix in pixels; the centre of the top left pixel is (0, 0).
+    distortion : array_like, shape (5,), optional
+        ``k1, k2, p1, p2, k3`` of the lens. Without it, straight rays.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+        Points in the unit of `depth`.
+
+    Raises
+    ------
+    InputError
+        If `depth` is no image or `intrinsics` is no camera matrix.
+    """
+    depth = np.asarray(depth)
+    if depth.ndim != 2 or depth.dtype.kind not in "fiu":
+        problem = f"it is {depth.dtype} of shape {depth.shape}, not numbers of shape (H, W)"
+        raise InputError("depth", "", problem, "give one number per pixel")
+    xyz = np.empty((*depth.shape, 3), dtype=np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = depth.astype(np.float32)
+        z[~(np.isfinite(z) & (z > 0))] = np.nan
+        if distortion is None:
+            matrix = check_intrinsics(intrinsics, "intrinsics", "")
+            y = (np.arange(depth.shape[0])[:, None] - matrix[1, 2]) / matrix[1, 1]
+            x = (np.arange(depth.shape[1]) - matrix[0, 2] - matrix[0, 1] * y) / matrix[0, 0]
+        else:
+            rays = pixel_rays(depth.shape, intrinsics, distortion)
+            x, y = rays[..., 0], rays[..., 1]
+        np.multiply(x, z, out=xyz[..., 0], casting="same_kind")  # no temporary as large as the image
+        np.multiply(y, z, out=xyz[..., 1], casting="same_kind")
+        xyz[..., 2] = z
+    return xyz
+
+
+def project(points: np.ndarray, intrinsics: np.ndarray, distortion: np.ndarray | None = None) -> np.ndarray:
+    """Return the pixels at which a camera sees points.
+
+    The lens is that of D. C. Brown, *Decentering distortion of lenses* (Photogrammetric Engineering 32, 1966), with
+    coefficients in the order of OpenCV's ``calib3d`` documentation. With ``r2 = x^2 + y^2`` at ``z = 1``::
+
+        x' = x (1 + k1 r2 + k2 r2^2 + k3 r2^3) + 2 p1 x y + p2 (r2 + 2 x^2)
+        y' = y (1 + k1 r2 + k2 r2^2 + k3 r2^3) + p1 (r2 + 2 y^2) + 2 p2 x y
+
+    Parameters
+    ----------
+    points : array_like, shape (..., 3)
+        Points in the camera's frame, in any unit.
+    intrinsics : array_like, shape (3, 3)
+        Camera matrix in pixels.
+    distortion : array_like, shape (5,), optional
+        ``k1, k2, p1, p2, k3``.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., 2)
+        Column and row. NaN for points that are not in front of the camera.
+
+    Raises
+    ------
+    InputError
+        If `intrinsics` is no camera matrix or `distortion` does not have five entries.
+    """
+    matrix = check_intrinsics(intrinsics, "intrinsics", "")
+    points = np.asarray(points, dtype=np.float64)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        z = np.where(points[..., 2] > 0, points[..., 2], np.nan)
+        plane = points[..., :2] / z[..., None]
+        if distortion is not None:
+            plane = _distort(plane, _coefficients(distortion))
+        return plane @ matrix[:2, :2].T + matrix[:2, 2]
+
+
+def undistort(pixels: np.ndarray, intrinsics: np.ndarray, distortion: np.ndarray) -> np.ndarray:
+    """Return where on the plane ``z = 1`` a camera with a lens sees its pixels: the inverse of :func:`project`.
+
+    The distortion has no inverse in closed form. Newton's method finds it, to rounding where the lens is invertible.
+
+    Parameters
+    ----------
+    pixels : array_like, shape (..., 2)
+        Column and row.
+    intrinsics : array_like, shape (3, 3)
+        Camera matrix in pixels.
+    distortion : array_like, shape (5,)
+        ``k1, k2, p1, p2, k3``.
+
+    Returns
+    -------
+    ndarray of float64, shape (..., 2)
+        x and y at z = 1. NaN where the lens folds over and no point is seen at that pixel.
+
+    Raises
+    ------
+    InputError
+        If `intrinsics` is no camera matrix or `distortion` does not have five entries.
+    """
+    matrix, coefficients = check_intrinsics(intrinsics, "intrinsics", ""), _coefficients(distortion)
+    seen = np.asarray(pixels, dtype=np.float64) - matrix[:2, 2]
+    seen = seen @ np.linalg.inv(matrix[:2, :2]).T
+    plane = seen.copy()
+    with np.errstate(all="ignore"):  # pixels that nothing is seen at run away, and end as NaN
+        for _ in range(10):
+            wrong = _distort(plane, coefficients) - seen
+            (a, b), (c, d) = _distortion_slopes(plane, coefficients)
+            determinant = a * d - b * c
+            plane[..., 0] -= (d * wrong[..., 0] - b * wrong[..., 1]) / determinant
+            plane[..., 1] -= (a * wrong[..., 1] - c * wrong[..., 0]) / determinant
+        plane[~(np.abs(_distort(plane, coefficients) - seen) < 1e-9).all(axis=-1)] = np.nan
+    return plane
+
+
+def pixel_rays(shape: tuple[int, int], intrinsics: np.ndarray, distortion: np.ndarray | None = None) -> np.ndarray:
+    """Return the ray of each pixel, scaled to z = 1, with the lens undone.
+
+    Parameters
+    ----------
+    shape : (int, int)
+        Rows and columns of the image.
+    intrinsics : array_like, shape (3, 3)
+        Camera matrix in pixels.
+    distortion : array_like, shape (5,), optional
+        ``k1, k2, p1, p2, k3``.
+
+    Returns
+    -------
+    ndarray of float64, shape (H, W, 3)
+        Directions; multiplied by a depth, they are points.
+    """
+    rows, columns = np.indices(shape)
+    pixels = np.stack([columns, rows], axis=-1)
+    rays = np.ones((*shape, 3))
+    rays[..., :2] = undistort(pixels, intrinsics, np.zeros(5) if distortion is None else distortion)
+    return rays
+
+
+def scan_normals(scan: OrganizedScan, max_jump: float = 0.02) -> np.ndarray:
+    """Return surface normals from the neighbours in the grid.
+
+    The normal is the cross product of the differences along the row and along the column (Holzer et al., *Adaptive
+    neighborhood selection for real-time surface normal estimation from organized point cloud data using integral
+    images*, IROS 2012, section III, without its smoothing). The differences are central where both neighbours are on
+    the same surface, and to one side where only one is.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        The scan.
+    max_jump : float, default 0.02
+        A neighbour is on another surface if it is further away than this part of the point's distance from the camera.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W, 3)
+        Unit normals that point towards the camera. NaN where there is no point, or no neighbour along the row or along
+        the column.
+
+    Raises
+    ------
+    InputError
+        If `max_jump` is not positive.
+    """
+    if not max_jump > 0:
+        raise InputError("max_jump", "", f"{max_jump} is not positive", "give a part of the distance, such as 0.02")
+    xyz = scan.xyz.astype(np.float64)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        reach = max_jump * np.linalg.norm(xyz, axis=2)
+        normals = np.cross(_difference(xyz, reach, axis=1), _difference(xyz, reach, axis=0))
+        normals /= np.linalg.norm(normals, axis=2, keepdims=True)
+        away = np.einsum("ijk,ijk->ij", normals, xyz) > 0
+    normals[away] *= -1
+    normals[~np.isfinite(normals).all(axis=2)] = np.nan
+    return normals.astype(np.float32)
+
+
+def _difference(xyz: np.ndarray, reach: np.ndarray, axis: int) -> np.ndarray:
+    step = np.diff(xyz, axis=axis)
+    length = np.linalg.norm(step, axis=2)
+    before, after = [slice(None)] * 2, [slice(None)] * 2
+    before[axis], after[axis] = slice(None, -1), slice(1, None)
+    before, after = tuple(before), tuple(after)
+    # One jump separates both its sides, so that the result does not depend on the direction.
+    joined = length <= np.minimum(reach[before], reach[after])
+    step[~joined] = 0
+    total = np.zeros_like(xyz)
+    total[before] += step
+    total[after] += step
+    return total  # twice as long where it is central; zero, thus no normal, where there is no neighbour
+
+
+def _coefficients(distortion: Any) -> np.ndarray:
+    values = np.asarray(distortion, dtype=np.float64)
+    if values.shape != (5,):
+        raise InputError("distortion", "", f"its shape is {values.shape}, not (5,)", "give k1, k2, p1, p2, k3")
+    return values
+
+
+def _distort(plane: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    k1, k2, p1, p2, k3 = coefficients
+    x, y = plane[..., 0], plane[..., 1]
+    r2 = x * x + y * y
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    return np.stack(
+        [x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x), y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y],
+        axis=-1,
+    )
+
+
+def _distortion_slopes(plane: np.ndarray, coefficients: np.ndarray) -> tuple[tuple, tuple]:
+    k1, k2, p1, p2, k3 = coefficients
+    x, y = plane[..., 0], plane[..., 1]
+    r2 = x * x + y * y
+    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
+    slope = 2 * (k1 + r2 * (2 * k2 + r2 * 3 * k3))  # of radial along r2, times 2
+    mixed = x * y * slope + 2 * p1 * x + 2 * p2 * y
+    return (radial + x * x * slope + 2 * p1 * y + 6 * p2 * x, mixed), (
+        mixed,
+        radial + y * y * slope + 6 * p1 * y + 2 * p2 * x,
+    )
+
+
+def read_intrinsics(value: Any) -> np.ndarray:
+    """Return a camera matrix from an array, or from a camera's JSON file.
+
+    Parameters
+    ----------
+    value : array_like, shape (3, 3), or str or os.PathLike
+        The matrix, or the path of a file as Open3D writes it: ``intrinsic_matrix`` holds nine numbers column by
+        column, in the file itself (``PinholeCameraIntrinsic``) or under ``intrinsic`` (``PinholeCameraParameters``).
+
+    Returns
+    -------
+    ndarray of float64, shape (3, 3)
+        The camera matrix.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or holds no camera matrix.
+    """
+    if not isinstance(value, str | os.PathLike):
+        return check_intrinsics(value, "intrinsics", "")
+    path, remedy = Path(value), "give a camera as Open3D's write_pinhole_camera_intrinsic saves it, or a 3x3 array"
+    try:
+        content = json.loads(read_bytes(path))
+    except (ValueError, RecursionError):
+        raise InputError(path, "", "it is no JSON", remedy) from None
+    if isinstance(content, dict) and isinstance(content.get("intrinsic"), dict):
+        content = content["intrinsic"]
+    numbers = content.get("intrinsic_matrix") if isinstance(content, dict) else None
+    if not isinstance(numbers, list) or len(numbers) != 9:
+        raise InputError(path, "intrinsic_matrix", "there are no nine numbers", remedy)
+    if not all(isinstance(n, int | float) for n in numbers):
+        raise InputError(path, "intrinsic_matrix", "it holds something that is no number", remedy)
+    return check_intrinsics(np.array(numbers, dtype=object).reshape(3, 3).T, path, "intrinsic_matrix")

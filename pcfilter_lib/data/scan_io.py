@@ -1,0 +1,178 @@
+"""Reading and writing organised scans: the front, which hands over to one module per format."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import warnings
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from pcfilter_lib import _files
+from pcfilter_lib.data.scan import ConversionWarning, OrganizedScan
+from pcfilter_lib.errors import InputError
+
+# Each module has read(path, shape=, intrinsics=, unit=, depth_scale=), rewrite(origin, removed) -> bytes and
+# encode(scan, path) -> bytes.
+_MODULES = {
+    ".npz": "scan_npz",
+    ".pcd": "scan_pcd",
+    ".ply": "scan_ply",
+    ".ptx": "scan_ptx",
+    ".png": "scan_depth",
+    ".tif": "scan_depth",
+    ".cogs": "scan_cogs",
+}
+
+#: The suffixes that :func:`load_scan` reads.
+SCAN_SUFFIXES = (*_MODULES, ".tiff")
+
+
+def load_scan(
+    path: str | os.PathLike,
+    shape: tuple[int, int] | None = None,
+    intrinsics: Any = None,
+    unit: str | None = None,
+    depth_scale: float | None = None,
+) -> OrganizedScan:
+    """Load an organised scan; the suffix of `path` names the format.
+
+    =================  ============================================================================================
+    ``.npz``           the arrays are the fields of :class:`OrganizedScan`; other arrays become `extras`
+    ``.pcd``           organised point cloud (PCD): HEIGHT above 1, or `shape`
+    ``.ply``           a range grid, ``obj_info num_cols`` and ``num_rows``, or `shape`
+    ``.ptx``           Leica's text format, one scan a file
+    ``.png``,          depth image of 16-bit integers, or floating-point (TIFF), with `intrinsics`; 0 is no point
+    ``.tif(f)``
+    ``.cogs``          what PhoXi structured-light scanners are cleaned in; cropped to the measured points
+    =================  ============================================================================================
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file.
+    shape : (int, int), optional
+        Rows and columns, where the file does not say them (or to check what it says).
+    intrinsics : array_like, shape (3, 3), or str or os.PathLike, optional
+        Camera matrix in pixels, or a camera's JSON file as Open3D writes it. Needed for depth images. For other
+        formats it is kept with the scan where the file has none of its own.
+    unit : {"m", "cm", "mm", "um", "in"}, optional
+        Unit of the file's numbers. See :mod:`pcfilter_lib.data.scan_units` for what happens without it.
+    depth_scale : float, optional
+        For depth images, how many of the file's units are one metre: 1000 for millimetres.
+
+    Returns
+    -------
+    OrganizedScan
+        In metres. Where the file has NaN, (0, 0, 0) or no entry, `valid` is false.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or broken, its format is not known, or something about it must be said by the caller.
+
+    Warns
+    -----
+    AmbiguousUnitWarning
+        If the unit was guessed.
+    """
+    path = Path(path)
+    module = _module(path)
+    if unit is not None and depth_scale is not None:
+        raise InputError("depth_scale", "", "it says the same as unit", "give one of the two")
+    if depth_scale is not None and module.__name__.rpartition(".")[2] != "scan_depth":
+        raise InputError("depth_scale", "", f"{path.suffix} holds points, no depth image", "give unit instead")
+    if shape is not None:
+        shape = _checked_shape(shape)
+    if intrinsics is not None:
+        from pcfilter_lib.data.scan_geometry import read_intrinsics
+
+        intrinsics = read_intrinsics(intrinsics)
+    return module.read(path, shape=shape, intrinsics=intrinsics, unit=unit, depth_scale=depth_scale)
+
+
+def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:
+    """Save an organised scan; the suffix of `path` names the format.
+
+    In the format that the scan was loaded from, writing is lossless: the file keeps its unit, fields, colours, header,
+    order and its own sign for *no point*, and only the points that were removed change. With no point removed it is the
+    same file, byte for byte.
+
+    Saving in another format, or after a field was replaced, converts: metres, float32, NaN where there is no point.
+    ``.npz`` takes everything. A :class:`ConversionWarning` names what the format has no place for.
+
+    The file is written beside and renamed, so an interrupted run leaves the old file or none.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        The scan.
+    path : str or os.PathLike
+        Where to write it.
+
+    Raises
+    ------
+    InputError
+        If the format is not known, cannot hold the scan, or the file cannot be written.
+
+    Warns
+    -----
+    ConversionWarning
+        If something that the scan holds is not in the file.
+    """
+    path = Path(path)
+    module = _module(path)
+    origin = scan._origin
+    if origin is not None and origin.format == _format(path) and origin.describes(scan):
+        added = origin.added(scan)
+        if added and origin.format == ".npz":
+            data = module.encode(scan, path)
+        else:
+            if added:
+                warn_lost(path, added)
+            removed = origin.fields["valid"] & ~scan.valid
+            data = module.rewrite(origin, removed) if np.any(removed) else origin.payload
+    else:
+        data = module.encode(scan, path)
+    with _files.replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def warn_lost(path: str | os.PathLike, names: list[str]) -> None:
+    """Warn that a format has no place for what `names` lists."""
+    warnings.warn(
+        f"{os.fspath(path)}: this format has no place for {', '.join(names)}; not saved. "
+        "Remedy: save as .npz to keep everything.",
+        ConversionWarning,
+        stacklevel=4,
+    )
+
+
+def _format(path: Path) -> str:
+    suffix = path.suffix.lower()
+    return ".tif" if suffix == ".tiff" else suffix
+
+
+def _module(path: Path) -> ModuleType:
+    name = _MODULES.get(_format(path))
+    if name is None:
+        raise InputError(
+            path,
+            "",
+            f"{path.suffix or 'no suffix'} is no format of an organised scan",
+            f"use {', '.join(SCAN_SUFFIXES)}",
+        )
+    return importlib.import_module(f"pcfilter_lib.data.{name}")
+
+
+def _checked_shape(shape: Any) -> tuple[int, int]:
+    try:
+        rows, columns = (int(n) for n in shape)
+    except (TypeError, ValueError, OverflowError):
+        rows = columns = 0
+    if rows < 1 or columns < 1:
+        raise InputError("shape", "", f"{shape!r} is not (rows, columns)", "give two positive integers")
+    return rows, columns
