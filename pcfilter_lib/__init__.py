@@ -15,5 +15,5 @@ import lazy_loader
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["data", "errors", "exercises", "plots", "scale"]
+    __name__, submodules=["data", "errors", "exercises", "frameworks", "plots", "scale"]
 )

@@ -1,24 +1,34 @@
-"""What this book adds to Sphinx: Plotly from the installed package, and buttons only where they lead somewhere."""
+"""What this book adds to Sphinx.
 
+Plotly from the installed package; buttons only where they lead somewhere; notebooks that
+run again when the library changed.
+"""
+
+import hashlib
 from pathlib import Path
 
 import plotly
 from sphinx.application import Sphinx
 from sphinx.config import Config
+from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset_file
 
-BINDER = "https://mybinder.org"
-COLAB = "https://colab.research.google.com"
+import pcfilter_lib
+
+LAUNCH = {
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+}
 
 
 def _buttons(app: Sphinx, config: Config) -> None:
-    """Show the buttons that need the repository's address when `_config.yml` names one."""
+    """Show the buttons that need the repository's address if `_config.yml` names one."""
     options = config.html_theme_options
     known = bool(options.get("repository_url"))
-    for button in ("use_repository_button", "use_issues_button", "use_edit_page_button"):
-        options[button] = known
+    for button in ("repository", "issues", "edit_page"):
+        options[f"use_{button}_button"] = known
     if known:
-        options["launch_buttons"] = {**options.get("launch_buttons", {}), "binderhub_url": BINDER, "colab_url": COLAB}
+        options.setdefault("launch_buttons", {}).update(LAUNCH)
 
 
 def _plotly(app: Sphinx, error: Exception | None) -> None:
@@ -28,8 +38,22 @@ def _plotly(app: Sphinx, error: Exception | None) -> None:
         copy_asset_file(str(script), str(Path(app.outdir) / "_static"))
 
 
+def _outdated(
+    app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set
+) -> list[str]:
+    """Run every notebook again when the library changed: its own text does not tell."""
+    digest = hashlib.sha256()
+    for source in sorted(Path(pcfilter_lib.__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    if getattr(env, "pcfilter_library", None) == digest.hexdigest():
+        return []
+    env.pcfilter_library = digest.hexdigest()
+    return [name for name in env.found_docs if env.doc2path(name).endswith(".ipynb")]
+
+
 def setup(app: Sphinx) -> dict:
-    """Register both with Sphinx."""
+    """Register all of it with Sphinx."""
     app.connect("config-inited", _buttons)
+    app.connect("env-get-outdated", _outdated)
     app.connect("build-finished", _plotly)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -57,8 +57,8 @@ def lines(
     kind = "log" if log else "linear"
     layout = {
         "title": {"text": title},
-        "xaxis": {"title": {"text": across}, "type": kind},
-        "yaxis": {"title": {"text": up}, "type": kind},
+        "xaxis": {"title": {"text": across}, "type": kind, "exponentformat": "power", "automargin": True},
+        "yaxis": {"title": {"text": up}, "type": kind, "exponentformat": "power", "automargin": True},
         "legend": {"x": 0.02, "y": 0.98, "bgcolor": "rgba(0,0,0,0)"},
     }
     if not alt:

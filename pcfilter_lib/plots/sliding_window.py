@@ -11,6 +11,47 @@ from pcfilter_lib.plots.figure import PALETTE, Figure, go
 _MAX_POSITIONS = 100
 
 
+#: The three panels: name, number of its axes, share of the width.
+_PANELS = {"image": ("", (0, 0.42)), "kernel": ("2", (0.49, 0.64)), "output": ("3", (0.71, 1))}
+
+
+def _signed(value: float) -> str:
+    """Write a number so that its sign cannot be taken for an operation."""
+    return f"(−{-value:.3g})" if value < 0 else f"{value:.3g}"
+
+
+def _cells(values: np.ndarray, panel: str, largest: float) -> go.Heatmap:
+    """Draw numbers in coloured cells, and nothing where they are NaN."""
+    axis, _ = _PANELS[panel]
+    text = np.vectorize(lambda value: "" if np.isnan(value) else f"{value:.3g}")(values)
+    # Twice the range keeps the cells pale, and the numbers in them readable.
+    return go.Heatmap(
+        z=values, zmin=-2 * largest, zmax=2 * largest, colorscale="RdBu_r", showscale=False, xgap=1, ygap=1,
+        text=text, texttemplate="%{text}", xaxis=f"x{axis}", yaxis=f"y{axis}", hoverongaps=False,
+        hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>",
+    )  # fmt: skip
+
+
+def _outline(panel: str, row: int, column: int, height: int, width: int) -> dict:
+    axis, _ = _PANELS[panel]
+    return {
+        "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "line": {"color": PALETTE["green"], "width": 4},
+        "x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5,
+    }  # fmt: skip
+
+
+def _sum(window: np.ndarray, kernel: np.ndarray, total: float) -> dict:
+    """Write the sum under the panels, a line for each row of the kernel: it must fit a phone."""
+    terms = " +<br>".join(
+        " + ".join(f"{_signed(weight)}·{_signed(pixel)}" for weight, pixel in zip(*row, strict=True))
+        for row in zip(kernel, window, strict=True)
+    )
+    return {
+        "text": f"<b>{terms} = {total:.3g}</b>", "x": 0.5, "y": -0.02, "xref": "paper", "yref": "paper",
+        "yanchor": "top", "showarrow": False,
+    }  # fmt: skip
+
+
 def sliding_window(image: np.ndarray, kernel: np.ndarray, *, title: str = "", alt: str = "") -> Figure:
     """Draw a kernel at each of its positions over an image, with the sum that it computes there.
 
@@ -45,80 +86,52 @@ def sliding_window(image: np.ndarray, kernel: np.ndarray, *, title: str = "", al
     out = np.einsum("abij,ij->ab", windows, kernel)
     if out.size > _MAX_POSITIONS:
         raise InputError("image", f"shape {image.shape}", f"{out.size} positions are too many", "pass a smaller image")
-    rows, columns = out.shape
-    positions = [(row, column) for row in range(rows) for column in range(columns)]
+    positions = list(np.ndindex(out.shape))
 
-    def written(values: np.ndarray) -> np.ndarray:
-        return np.vectorize(lambda v: "" if np.isnan(v) else f"{v:.3g}")(values)
-
-    def heat(values: np.ndarray, axis: str, largest: float) -> go.Heatmap:
-        return go.Heatmap(
-            z=values, text=written(values), texttemplate="%{text}", zmin=-largest, zmax=largest, colorscale="RdBu_r",
-            showscale=False, xgap=1, ygap=1, xaxis=f"x{axis}", yaxis=f"y{axis}", hoverongaps=False,
-            hovertemplate="row %{y}, column %{x}: %{z:.3g}<extra></extra>",
-        )  # fmt: skip
-
-    def outline(row: int, column: int, height: int, width: int, axis: str) -> dict:
-        return {
-            "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "line": {"color": PALETTE["green"], "width": 4},
-            "x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5,
-        }  # fmt: skip
-
-    def note(text: str, x: float, y: float) -> dict:
-        return {"text": text, "x": x, "y": y, "xref": "paper", "yref": "paper", "showarrow": False}
-
-    def state(step: int) -> tuple[np.ndarray, dict]:
+    def state(step: int) -> tuple[go.Heatmap, dict]:
         """Return the output computed so far, and the outlines and the sum that belong to it."""
         row, column = positions[step]
         so_far = np.where(np.arange(out.size).reshape(out.shape) <= step, out, np.nan)
-        terms = " + ".join(f"{w:.3g}·{k:.3g}" for w, k in zip(windows[row, column].flat, kernel.flat, strict=True) if k)
         layout = {
-            "shapes": [outline(row, column, *kernel.shape, ""), outline(row, column, 1, 1, "3")],
-            "annotations": [
-                note("image", 0.20, 1.08),
-                note("kernel", 0.54, 1.08),
-                note("output", 0.85, 1.08),
-                note(f"{terms or '0'} = {out[row, column]:.3g}".replace("+ -", "− "), 0.5, -0.14),
-            ],
+            "shapes": [_outline("image", row, column, *kernel.shape), _outline("output", row, column, 1, 1)],
+            "annotations": [_sum(windows[row, column], kernel, out[row, column])],
         }
-        return so_far, layout
+        return _cells(so_far, "output", largest["output"]), layout
 
-    pixels, weights, sums = (float(np.abs(a).max()) or 1.0 for a in (image, kernel, out))
-    frames = []
-    for step in range(out.size):
-        so_far, layout = state(step)
-        frames.append(go.Frame(name=str(step), data=[heat(so_far, "3", sums)], traces=[2], layout=layout))
+    shown = {"image": image, "kernel": kernel, "output": out}
+    largest = {panel: float(np.abs(values).max()) or 1.0 for panel, values in shown.items()}
     now = {"mode": "immediate", "frame": {"duration": 0, "redraw": True}, "transition": {"duration": 0}}
-    steps = [
-        {"label": f"{row},{column}", "method": "animate", "args": [[str(step)], now]}
-        for step, (row, column) in enumerate(positions)
-    ]
-    so_far, first = state(0)
+    frames, steps = [], []
+    for step, (row, column) in enumerate(positions):
+        cells, layout = state(step)
+        frames.append(go.Frame(name=str(step), data=[cells], traces=[2], layout=layout))
+        steps.append({"label": f"{row},{column}", "method": "animate", "args": [[str(step)], now]})
+
+    cells, first = state(0)
+    below = 46 + 20 * len(kernel)  # pixels for the sum
     layout = {
         "title": {"text": title},
-        "height": 460,
-        "margin": {"t": 90, "b": 30},
-        "sliders": [{"steps": steps, "currentvalue": {"prefix": "row, column: "}, "y": -0.18, "pad": {"t": 8}}],
+        "height": 450 + below,
+        "margin": {"t": 120, "b": 90 + below},
+        "sliders": [{"steps": steps, "currentvalue": {"prefix": "row, column: "}, "y": 0, "pad": {"t": below}}],
         **first,
     }
-    # The three panels, left to right, with cells of one size as far as the width allows.
-    for axis, domain, shape in (
-        ("", [0, 0.42], image.shape),
-        ("3", [0.7, 1], out.shape),
-        ("2", [0.47, 0.62], kernel.shape),
-    ):
-        layout[f"xaxis{axis}"] = {"domain": domain, "anchor": f"y{axis}", "constrain": "domain", "dtick": 1}
-        layout[f"yaxis{axis}"] = {
-            "anchor": f"x{axis}", "scaleanchor": f"x{axis}", "constrain": "domain", "dtick": 1,
-            "range": [shape[0] - 0.5, -0.5],
+    for panel, (axis, domain) in _PANELS.items():
+        height, width = shown[panel].shape
+        plain = {"showgrid": False, "zeroline": False, "dtick": 1, "constrain": "domain"}
+        layout[f"xaxis{axis}"] = {
+            "title": {"text": panel, "font": {"size": 14}}, "side": "top", "domain": domain, "anchor": f"y{axis}",
+            "range": [-0.5, width - 0.5], **plain,
         }  # fmt: skip
-        layout[f"xaxis{axis}"] |= {"showgrid": False, "zeroline": False, "range": [-0.5, shape[1] - 0.5]}
-        layout[f"yaxis{axis}"] |= {"showgrid": False, "zeroline": False}
-    traces = [heat(image, "", pixels), heat(kernel, "2", weights), heat(so_far, "3", sums)]
+        layout[f"yaxis{axis}"] = {
+            "anchor": f"x{axis}", "scaleanchor": f"x{axis}", "constraintoward": "top",
+            "range": [height - 0.5, -0.5], **plain,
+        }  # fmt: skip
+    traces = [_cells(image, "image", largest["image"]), _cells(kernel, "kernel", largest["kernel"]), cells]
+    sizes = {panel: "x".join(map(str, values.shape)) for panel, values in shown.items()}
     alt = alt or (
-        f"{title or 'Sliding window'}: a kernel of {kernel.shape[0]}x{kernel.shape[1]} over an image of "
-        f"{image.shape[0]}x{image.shape[1]}; a slider moves it through its {out.size} positions. At each, the products "
-        f"of weights and pixels are added up and written into the output of {rows}x{columns}, which runs from "
-        f"{out.min():.3g} to {out.max():.3g}."
+        f"{title or 'Sliding window'}: a kernel of {sizes['kernel']} over an image of {sizes['image']}; a slider moves "
+        f"it through its {out.size} positions. At each, the products of weights and pixels are added up and written "
+        f"into the output of {sizes['output']}, which runs from {out.min():.3g} to {out.max():.3g}."
     )
     return Figure(traces, layout, frames, alt=alt)

@@ -1,0 +1,70 @@
+"""Choosing Keras's backend, and starting it without its chatter."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pcfilter_lib.errors import InputError, require
+
+BACKENDS = ("tensorflow", "jax", "torch")
+
+#: The extra of this package that installs each backend.
+_EXTRAS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
+
+
+@contextmanager
+def _stderr_to(target: str) -> Iterator[None]:
+    """Send what C++ code writes to the error stream elsewhere: Python's own redirection does not reach it."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    sink = os.open(target, os.O_WRONLY)
+    try:
+        os.dup2(sink, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(sink)
+        os.close(kept)
+
+
+def start(backend: str | None = None) -> str:
+    """Import Keras with a backend, without the messages that the backend prints as it starts.
+
+    Call it before the first ``import keras``: the choice cannot be changed later in the same process.
+
+    Parameters
+    ----------
+    backend : {"tensorflow", "jax", "torch"}, optional
+        By default the environment variable ``KERAS_BACKEND``, or TensorFlow, which this book shows.
+
+    Returns
+    -------
+    str
+        The name of the backend in use.
+
+    Raises
+    ------
+    InputError
+        If there is no such backend, or Keras already runs on another one.
+    MissingExtraError
+        If the backend is not installed.
+    """
+    backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend not in BACKENDS:
+        raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
+    os.environ["KERAS_BACKEND"] = backend
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _stderr_to(os.devnull):
+        require(backend, _EXTRAS[backend])
+        keras = require("keras", "train")
+    if keras.backend.backend() != backend:
+        raise InputError(
+            "backend",
+            "",
+            f"Keras already runs on {keras.backend.backend()}",
+            "restart, and call this before Keras is used",
+        )
+    return backend
