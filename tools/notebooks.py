@@ -35,7 +35,7 @@ MACHINE_MADE_ID = re.compile(r"(?=.*\d)[0-9a-f]{8}(-[0-9a-f]{4}){0,3}(-[0-9a-f]{
 LONGEST_SLUG = 40
 
 
-class BadNotebook(ValueError):  # noqa: N818 (reads as what it is)
+class BadNotebook(ValueError):
     """A file is no notebook that these tools can handle."""
 
 

@@ -22,7 +22,7 @@ SOLUTION_NAME = re.compile(r"\bsolution_\w+")
 MARKER = ".student-edition"  # says that a folder was made here and may be replaced
 
 
-class SolutionLeft(ValueError):  # noqa: N818 (reads as what it is)
+class SolutionLeft(ValueError):
     """A solution, or something that needs one, would be handed out."""
 
 

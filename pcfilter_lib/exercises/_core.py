@@ -25,7 +25,7 @@ LONGEST_LINE = 600  # characters, however much the reader's error message holds
 LINE_WIDTH = 100  # longer lines are wrapped
 
 
-class NotYet(Exception):  # noqa: N818 (a verdict about the reader's answer, not an error of ours)
+class NotYet(Exception):
     """The answer is wrong; the message says what differs."""
 
 

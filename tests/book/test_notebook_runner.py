@@ -1,0 +1,82 @@
+"""``book/conftest.py`` runs notebooks under nbval: what is broken in one fails, and so does what takes too long."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONFTEST = Path(__file__).resolve().parents[2] / "book" / "conftest.py"
+
+
+@pytest.fixture
+def run_notebooks(tmp_path):
+    """Return a function that runs notebooks, given as budget and (source, stored output) pairs, in a fresh pytest."""
+
+    def run(notebooks, *options, longest_pass=600):
+        text = CONFTEST.read_text().replace("LONGEST_PASS = 600", f"LONGEST_PASS = {longest_pass}")
+        (tmp_path / "conftest.py").write_text(text)
+        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        for name, (budget, cells) in notebooks.items():
+            (tmp_path / f"{name}.ipynb").write_text(json.dumps(_notebook(budget, cells)))
+        command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
+        return subprocess.run([*command, *options, "."], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+
+    return run
+
+
+def _notebook(budget, cells):
+    return {
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {"tags": ["nbval-check-output"] if stored else []},
+                "source": source,
+                "outputs": [{"output_type": "stream", "name": "stdout", "text": stored}] if stored else [],
+                "execution_count": 1 if stored else None,
+            }
+            for number, (source, stored) in enumerate(cells)
+        ],
+        "metadata": {"pcfilter": {"budget_seconds": budget}} if budget else {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+
+
+def test_good_notebooks_pass_and_are_timed_on_two_workers(run_notebooks):
+    good = [("x = 1", ""), ("print(x)", "1\n"), ("print('not compared')", "")]
+    result = run_notebooks({"a": (30, good), "b": (30, good)}, "-n2", "--dist=loadscope")
+    assert result.returncode == 0, result.stdout
+    assert "8 passed" in result.stdout  # of each three cells and the budget
+    assert "30  a.ipynb" in result.stdout and "30  b.ipynb" in result.stdout
+    assert "600  one pass over all\n" in result.stdout
+
+
+def test_each_failure_is_found(run_notebooks):
+    result = run_notebooks(
+        {
+            "differs": (30, [("print(1 + 1)", "3\n")]),
+            "raises": (30, [("1 / 0", "")]),
+            "slow": (0.5, [("import time; time.sleep(0.6)", "")]),
+            "unnamed": (None, [("x = 1", "")]),
+        }
+    )
+    assert result.returncode == 1
+    assert "4 failed, 4 passed" in result.stdout
+    for line in (
+        "FAILED differs.ipynb::Cell 0",
+        "FAILED raises.ipynb::Cell 0",
+        "FAILED slow.ipynb::budget",
+        "FAILED unnamed.ipynb::budget",
+    ):
+        assert line in result.stdout
+    assert "its budget is 0.5 s (metadata.pcfilter)" in result.stdout
+
+
+def test_all_together_have_a_budget_too(run_notebooks):
+    result = run_notebooks({"a": (30, [("x = 1", "")])}, longest_pass=0.01)
+    assert result.returncode == 1
+    assert "2 passed" in result.stdout
+    assert "one pass over all: too long, the run fails" in result.stdout
