@@ -119,13 +119,12 @@ def encode(scan: OrganizedScan, path: str | os.PathLike) -> bytes:
     point = np.concatenate([scan.xyz, np.nan_to_num(intensity, nan=0.5)[..., None]], axis=2)
     point[~scan.valid] = (0, 0, 0, 0.5)
     rows, columns = scan.shape
-    body = ["%.9g %.9g %.9g %.9g" % tuple(p) for p in point.transpose(1, 0, 2).reshape(-1, 4).tolist()]
+    body = [f"{x:.9g} {y:.9g} {z:.9g} {i:.9g}" for x, y, z, i in point.transpose(1, 0, 2).reshape(-1, 4).tolist()]
     if coloured:
         shades = np.where(scan.valid[..., None], rgb, 0).transpose(1, 0, 2).reshape(-1, 3).tolist()
         body = [f"{line} {r} {g} {b}" for line, (r, g, b) in zip(body, shades, strict=True)]
     head = _IDENTITY
     if placed:
-        head = "".join(
-            " ".join(map(repr, row)) + "\n" for part in (pose, transform) for row in np.asarray(part).tolist()
-        )
+        table = [*np.asarray(pose).tolist(), *np.asarray(transform).tolist()]
+        head = "".join(" ".join(map(repr, row)) + "\n" for row in table)
     return (f"{columns}\n{rows}\n{head}" + "\n".join(body) + "\n").encode("ascii")
