@@ -54,14 +54,17 @@ def decode(path: str | os.PathLike, data: bytes) -> np.ndarray:
             f"it has {bits} bits and colour type {colour}, a depth image has 16 bits and type 0 (greyscale)",
             "check that this is the depth image, not the picture",
         )
-    packed = sum(len(content) for kind, content in chunks if kind == b"IDAT")
-    if not 0 < width * height <= MOST_PIXELS or 2 * width * height > _MOST_GROWTH * packed:
+    packed = b"".join(content for kind, content in chunks if kind == b"IDAT")
+    if not 0 < width * height <= MOST_PIXELS or 2 * width * height > _MOST_GROWTH * len(packed):
         raise InputError(path, "header", f"it claims {height} x {width} pixels in {len(data)} bytes", _EXPORT_AGAIN)
     # The decoder sees only what it needs: text and profiles have traps of their own.
     needed = (
         _MAGIC + b"".join(_pack(*chunk) for chunk in chunks if chunk[0] in (b"IHDR", b"IDAT")) + _pack(b"IEND", b"")
     )
     try:
+        stream = zlib.decompressobj()  # Pillow looks neither at the end of the stream nor at its checksum
+        if len(stream.decompress(packed, 2 * width * height + 8 * height + 64)) < 2 * width * height or not stream.eof:
+            raise EOFError("too few or too many bytes")
         with Image.open(io.BytesIO(needed), formats=["PNG"]) as image:
             pixels = np.asarray(image)
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:

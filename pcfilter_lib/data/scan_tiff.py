@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 import zlib
 from typing import Any
 
@@ -52,8 +53,10 @@ def decode(path: str | os.PathLike, data: bytes) -> np.ndarray:
             if page.compression in (_NO_CODEC, *_DEFLATE):
                 image = page.asarray(maxworkers=1)
             else:  # what tifffile leaves to another package, libtiff can
-                with Image.open(io.BytesIO(data), formats=["TIFF"]) as picture:
-                    image = np.asarray(picture)
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # about tags that do not matter here
+                    with Image.open(io.BytesIO(data), formats=["TIFF"]) as picture:
+                        image = np.asarray(picture)
     except InputError:
         raise
     except Exception as error:  # a broken file can surface as nearly anything from inside the two readers
