@@ -22,7 +22,7 @@ def scan(
     names: tuple[str, str] = ("kept", "removed"),
     size: float = 1.6,
 ) -> Figure:
-    """Draw the measured points of a scan as the camera sees them, the removed ones in orange.
+    """Draw the measured points of a scan as the camera sees them, shaded by depth, the removed ones in orange.
 
     Parameters
     ----------
@@ -53,18 +53,18 @@ def scan(
         raise InputError("keep", f"shape {np.shape(keep)}", f"the scan is {valid.shape}", "pass one value per pixel")
     points = np.asarray(scan.xyz)[valid]
     kept = np.ones(len(points), bool) if keep is None else np.asarray(keep, bool)[valid]
-    chosen = thin(len(points), MAX_POINTS)
-    traces = []
-    for name, colour, group in ((names[0], "blue", kept), (names[1], "orange", ~kept)):
-        if keep is None and name == names[1]:
-            continue
-        x, y, z = points[chosen[group[chosen]]].astype(np.float32).T
-        traces.append(
-            go.Scatter3d(
-                x=x, y=y, z=z, mode="markers", name=f"{name}: {group.sum():,}",
-                marker={"size": size, "color": PALETTE[colour]}, hoverinfo="skip",
-            )
-        )  # fmt: skip
+    # Removed points are few, and what the figure is about: thin the others first.
+    removed = np.flatnonzero(~kept)
+    removed = removed[thin(len(removed), MAX_POINTS // 2)]
+    chosen = np.flatnonzero(kept)
+    chosen = np.concatenate([chosen[thin(len(chosen), MAX_POINTS - len(removed))], removed])
+    shown, kept_shown = points[chosen].astype(np.float32), kept[chosen]
+    traces = [_trace(shown[kept_shown], f"{names[0]}: {kept.sum():,}", size, masked=keep is not None)]
+    if keep is not None:
+        marker = {"size": size + 1.4, "color": PALETTE["orange"]}
+        x, y, z = shown[~kept_shown].T
+        name = f"{names[1]}: {(~kept).sum():,}"
+        traces.append(go.Scatter3d(x=x, y=y, z=z, mode="markers", name=name, marker=marker, hoverinfo="skip"))
     rows, columns = valid.shape
     measured = f"{len(points):,} of {valid.size:,} pixels measured, extent {extent(points)} m"
     if keep is not None and len(points):
@@ -75,6 +75,18 @@ def scan(
         "showlegend": keep is not None,
         "legend": {"itemsizing": "constant", "x": 0.02, "y": 0.98},
         # The camera looks along z with y down: so does the first view of the figure.
-        **space(up={"x": 0, "y": -1, "z": 0}, eye={"x": 0.3, "y": -0.4, "z": -1.7}),
+        **space(up={"x": 0, "y": -1, "z": 0}, eye={"x": 0.2, "y": -0.35, "z": -1.25}),
     }
     return Figure(traces, layout, alt=alt)
+
+
+def _trace(points: np.ndarray, name: str, size: float, masked: bool) -> go.Scatter3d:
+    """Draw the kept points, shaded by their distance; in shades of blue where orange ones stand beside them."""
+    x, y, z = points.T
+    marker = {"size": size, "color": z, "colorscale": "Blues_r" if masked else "Viridis_r"}
+    if masked and len(z):
+        # The palest blues vanish on a white page.
+        marker |= {"cmin": float(z.min()), "cmax": float(z.max() + 0.6 * np.ptp(z))}
+    if not masked:
+        marker["colorbar"] = {"title": {"text": "depth, m"}, "thickness": 12}
+    return go.Scatter3d(x=x, y=y, z=z, mode="markers", name=name, marker=marker, hoverinfo="skip")

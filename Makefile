@@ -1,0 +1,56 @@
+# Two commands: `make book` builds the book, `make test` runs the tests. Each sets up what it needs, once.
+
+# The first Python that will do; override with `make book PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+BIN = .venv/bin
+
+.PHONY: help book test test-jax test-torch student-edition format lint bench lock clean check-python setup
+
+help:
+	@echo "make book             build the book into _build/html"
+	@echo "make test             run the tests: library, notebooks, built pages"
+	@echo "make test-jax         run the backend tests on JAX (make test-torch: on PyTorch)"
+	@echo "make student-edition  write the notebooks without solutions to _student/"
+	@echo "make format, lint     format the code and the notebooks, or only check them"
+	@echo "make bench            time the readers and samplers beside other libraries"
+	@echo "make lock             renew the lock files after a change in pyproject.toml"
+	@echo "make clean            remove what make made, environments included"
+
+check-python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed, and none was found"; exit 1; }
+
+setup: check-python
+	@$(PYTHON) tools/environment.py book
+
+book: setup
+	$(BIN)/jupyter-book build book/ -W -n --keep-going
+
+test: check-python
+	@$(PYTHON) tools/environment.py book --browser
+	$(BIN)/jupyter-book build book/ -W -n --keep-going
+	$(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=60 tests book
+
+test-jax test-torch: test-%: check-python
+	@$(PYTHON) tools/environment.py $*
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m backend tests
+
+student-edition: setup
+	$(BIN)/python tools/student_edition.py --out _student
+
+format: setup
+	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format --quiet .
+	$(BIN)/python tools/notebooks.py canonicalise book
+
+lint: setup
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/python tools/notebooks.py check book
+
+bench: setup
+	$(BIN)/python benchmarks/bench_data.py
+
+lock: setup
+	$(BIN)/python tools/lock.py
+
+clean:
+	rm -rf .venv .venv-jax .venv-torch _build _student build *.egg-info

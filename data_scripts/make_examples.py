@@ -1,0 +1,174 @@
+"""Make the small files that ship with the library (`pcfilter_lib/data/examples/`), byte for byte the same each time.
+
+    mug.off         a mesh: a mug on its own, in millimetres, its header glued to its counts as in many ModelNet files
+    mug.ply         a point cloud: 5,000 points on it, in millimetres
+    mug_scan.npz    an organised scan of it on a table, in metres, with a label for each measured pixel
+    mug_depth.png   the same scan as a 16-bit depth image, 0.1 mm a step
+    mug_camera.json the intrinsics that belong to it
+
+The scan is a small piece of geometry, not yet a simulated scanner: a pixel that sees an edge averages what it sees
+on both sides, and a point that the projector cannot reach is a hole. That is enough for an honest label.
+
+    python data_scripts/make_examples.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import imageio.v3 as imageio
+import numpy as np
+import open3d as o3d
+from plyfile import PlyData, PlyElement
+
+import pcfilter_lib
+from pcfilter_lib import data
+from pcfilter_lib.data.scan_geometry import backproject
+
+FOLDER = Path(pcfilter_lib.__file__).parent / "data" / "examples"
+
+# The camera: 320x240 pixels, looking down at the table from 0.5 m; the projector stands 0.12 m to its right.
+WIDTH, HEIGHT, FOCAL = 320, 240, 420.0
+CAMERA = np.array([[FOCAL, 0, (WIDTH - 1) / 2], [0, FOCAL, (HEIGHT - 1) / 2], [0, 0, 1]])
+TILT = np.deg2rad(40)  # how far the camera looks down
+PROJECTOR = np.array([0.12, 0.0, 0.0])
+FOOTPRINT = 4  # a pixel averages FOOTPRINT x FOOTPRINT rays
+NOISE = 5e-5  # metres, one standard deviation along the ray
+TOLERANCE = 1e-3  # metres: a measured point farther from the surface is an artefact
+
+
+def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, list[list[int]]]:
+    """Turn a profile of (radius, height) about the z axis: quadrilaterals between neighbouring circles."""
+    angle = 2 * np.pi * np.arange(segments) / segments
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    vertices = np.concatenate([np.column_stack([r * circle, np.full(segments, z)]) for r, z in profile])
+    faces = []
+    for ring in range(len(profile) - 1):
+        for s in range(segments):
+            a, b = ring * segments + s, ring * segments + (s + 1) % segments
+            faces.append([a, b, b + segments, a + segments])
+    return vertices, faces
+
+
+def handle(sections: int, segments: int) -> tuple[np.ndarray, list[list[int]]]:
+    """Half a torus at the side of the mug."""
+    along = np.linspace(-np.pi / 2, np.pi / 2, sections)
+    around = 2 * np.pi * np.arange(segments) / segments
+    ring = 24 + 5 * np.cos(around)
+    x = 38 + np.outer(np.cos(along), ring)
+    z = 47 + np.outer(np.sin(along), ring)
+    y = np.tile(6 * np.sin(around), (sections, 1))
+    vertices = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    faces = []
+    for section in range(sections - 1):
+        for s in range(segments):
+            a, b = section * segments + s, section * segments + (s + 1) % segments
+            faces.append([a, a + segments, b + segments, b])
+    return vertices, faces
+
+
+def mug() -> tuple[np.ndarray, list[list[int]]]:
+    """Return a mug of 95 mm in height, standing on z = 0: vertices in millimetres, quadrilateral faces."""
+    profile = [
+        (0.01, 0),
+        (36, 0),
+        (38, 2),
+        (40, 30),
+        (40, 93),
+        (39, 95),
+        (37, 95),
+        (36, 93),
+        (36, 8),
+        (32, 5),
+        (0.01, 5),
+    ]
+    body, body_faces = revolve(np.array(profile, float), 64)
+    grip, grip_faces = handle(24, 16)
+    return np.concatenate([body, grip]), body_faces + [[i + len(body) for i in face] for face in grip_faces]
+
+
+def write_off(path: Path, vertices: np.ndarray, faces: list[list[int]]) -> None:
+    """Write the mesh with the header that trips naive readers: `OFF` and the counts on one line, without a space."""
+    lines = [f"OFF{len(vertices)} {len(faces)} 0"]
+    lines += [" ".join(f"{value:.3f}".rstrip("0").rstrip(".") for value in vertex) for vertex in vertices]
+    lines += [" ".join(map(str, [len(face), *face])) for face in faces]
+    path.write_text("\n".join(lines) + "\n")
+
+
+def scene(mesh: data.Mesh) -> o3d.t.geometry.RaycastingScene:
+    """Place the mug on a table in front of the camera (x right, y down, z forward, metres)."""
+    down = np.array([[1, 0, 0], [0, np.cos(TILT), -np.sin(TILT)], [0, np.sin(TILT), np.cos(TILT)]])
+    stand = np.array([[1, 0, 0], [0, 0, -1], [0, 1, 0]])  # the mug's z axis is up; up is -y in the camera's frame
+    turn = np.deg2rad(-35)
+    spin = np.array([[np.cos(turn), -np.sin(turn), 0], [np.sin(turn), np.cos(turn), 0], [0, 0, 1]])
+    place = np.array([-0.01, 0.04, 0.42])
+    vertices = (np.asarray(mesh.vertices) / 1000) @ (down @ stand @ spin).T + place
+    table = np.array([[-1, 0, -1], [1, 0, -1], [1, 0, 1], [-1, 0, 1]]) * [0.35, 0, 0.35] @ down.T + place
+    world = o3d.t.geometry.RaycastingScene()
+    for points, triangles in ((vertices, mesh.faces), (table, [[0, 1, 2], [0, 2, 3]])):
+        world.add_triangles(np.asarray(points, np.float32), np.asarray(triangles, np.uint32))
+    return world
+
+
+def scan(world: o3d.t.geometry.RaycastingScene) -> data.OrganizedScan:
+    """Measure the scene, pixel by pixel."""
+    offsets = (np.arange(FOOTPRINT) + 0.5) / FOOTPRINT - 0.5
+    rows = (np.arange(HEIGHT)[:, None] + offsets).ravel()
+    columns = (np.arange(WIDTH)[:, None] + offsets).ravel()
+    v, u = np.meshgrid(rows, columns, indexing="ij")
+    rays = np.stack([(u - CAMERA[0, 2]) / FOCAL, (v - CAMERA[1, 2]) / FOCAL, np.ones_like(u)], axis=-1)
+    cast = world.cast_rays(np.concatenate([np.zeros_like(rays), rays], axis=-1).astype(np.float32))
+    z = cast["t_hit"].numpy().astype(float)  # rays have z = 1: the hit parameter is the depth
+    points = rays * np.where(np.isfinite(z), z, 0)[..., None]
+
+    # What the projector cannot see, it cannot light: a ray towards it must be free.
+    to_light = PROJECTOR - points
+    start = points + 1e-4 * to_light
+    blocked = world.test_occlusions(np.concatenate([start, to_light * 0.999], axis=-1).astype(np.float32)).numpy()
+    lit = (
+        (np.isfinite(z) & ~blocked)
+        .reshape(HEIGHT, FOOTPRINT, WIDTH, FOOTPRINT)
+        .swapaxes(1, 2)
+        .reshape(HEIGHT, WIDTH, -1)
+    )
+    depth = np.where(np.isfinite(z), z, 0).reshape(HEIGHT, FOOTPRINT, WIDTH, FOOTPRINT).swapaxes(1, 2)
+    depth = depth.reshape(HEIGHT, WIDTH, -1)
+
+    # A pixel answers with the mean of what it sees lit; it needs half of its footprint.
+    valid = lit.mean(axis=-1) >= 0.5
+    mean = (depth * lit).sum(axis=-1) / np.maximum(lit.sum(axis=-1), 1)
+    mean += NOISE * np.random.default_rng(0).normal(size=mean.shape)
+    mean = np.round(mean * 1e4) / 1e4  # the depth image counts in 0.1 mm
+    xyz = backproject(np.where(valid, mean, np.nan), CAMERA)
+    distance = np.full(valid.shape, np.inf)
+    distance[valid] = world.compute_distance(xyz[valid].astype(np.float32)).numpy()
+    label = np.where(valid, (distance <= TOLERANCE).astype(np.uint8), 255).astype(np.uint8)
+    return data.OrganizedScan(xyz=xyz.astype(np.float32), valid=valid, label=label, intrinsics=CAMERA)
+
+
+def main() -> None:
+    """Write the files."""
+    FOLDER.mkdir(exist_ok=True)
+    write_off(FOLDER / "mug.off", *mug())
+    mesh = data.load_mesh(FOLDER / "mug.off")
+
+    points = data.sample_surface(mesh, 5000, seed=0)
+    rows = np.array([tuple(p) for p in points.astype("<f4")], dtype=[(axis, "<f4") for axis in "xyz"])
+    PlyData([PlyElement.describe(rows, "vertex")], byte_order="<").write(str(FOLDER / "mug.ply"))
+
+    measured = scan(scene(mesh))
+    data.save_scan(measured, FOLDER / "mug_scan.npz")
+    steps = np.where(measured.valid, np.round(np.nan_to_num(measured.xyz[..., 2]) * 1e4), 0).astype(np.uint16)
+    imageio.imwrite(FOLDER / "mug_depth.png", steps)
+    camera = {"width": WIDTH, "height": HEIGHT, "intrinsic_matrix": CAMERA.T.ravel().tolist()}  # column by column
+    (FOLDER / "mug_camera.json").write_text(json.dumps(camera, indent=1) + "\n")
+
+    labels = measured.label[measured.valid]
+    print(f"{measured.valid.mean():.1%} of the pixels measured, {np.mean(labels == 0):.2%} of these artefacts")
+    for file in sorted(FOLDER.iterdir()):
+        print(f"{file.name:16}{file.stat().st_size:9,} bytes")
+
+
+if __name__ == "__main__":
+    main()
