@@ -190,7 +190,7 @@ def scan_normals(scan: OrganizedScan, max_jump: float = 0.02) -> np.ndarray:
     scan : OrganizedScan
         The scan.
     max_jump : float, default 0.02
-        A neighbour is on another surface if it is further away than this part of the point's distance from the camera.
+        A neighbour is on another surface if their distances from the camera differ by more than this part of them.
 
     Returns
     -------
@@ -207,8 +207,7 @@ def scan_normals(scan: OrganizedScan, max_jump: float = 0.02) -> np.ndarray:
         raise InputError("max_jump", "", f"{max_jump} is not positive", "give a part of the distance, such as 0.02")
     xyz = scan.xyz.astype(np.float64)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-        reach = max_jump * np.linalg.norm(xyz, axis=2)
-        normals = np.cross(_difference(xyz, reach, axis=1), _difference(xyz, reach, axis=0))
+        normals = np.cross(_difference(xyz, max_jump, axis=1), _difference(xyz, max_jump, axis=0))
         normals /= np.linalg.norm(normals, axis=2, keepdims=True)
         away = np.einsum("ijk,ijk->ij", normals, xyz) > 0
     normals[away] *= -1
@@ -216,15 +215,15 @@ def scan_normals(scan: OrganizedScan, max_jump: float = 0.02) -> np.ndarray:
     return normals.astype(np.float32)
 
 
-def _difference(xyz: np.ndarray, reach: np.ndarray, axis: int) -> np.ndarray:
+def _difference(xyz: np.ndarray, max_jump: float, axis: int) -> np.ndarray:
     step = np.diff(xyz, axis=axis)
-    length = np.linalg.norm(step, axis=2)
+    distance = np.linalg.norm(xyz, axis=2)
     before, after = [slice(None)] * 2, [slice(None)] * 2
     before[axis], after[axis] = slice(None, -1), slice(1, None)
     before, after = tuple(before), tuple(after)
     # One jump separates both its sides, so that the result does not depend on the direction.
-    joined = length <= np.minimum(reach[before], reach[after])
-    step[~joined] = 0
+    jump = np.abs(distance[before] - distance[after])
+    step[~(jump <= max_jump * np.minimum(distance[before], distance[after]))] = 0
     total = np.zeros_like(xyz)
     total[before] += step
     total[after] += step

@@ -4,7 +4,7 @@ import zipfile
 import numpy as np
 import pytest
 from fuzz import assert_survives
-from scan_files import INTRINSICS, npz_bytes, surface
+from scan_files import INTRINSICS, REAL, npz_bytes, surface
 
 from pcfilter_lib.data.scan_io import load_scan, save_scan
 from pcfilter_lib.errors import InputError
@@ -151,3 +151,25 @@ def test_mutated_arrays_under_right_checksums():
         warns=["UserWarning"],
     )
     assert report["loaded"] > 20
+
+
+@pytest.mark.skipif(not (REAL / "phoxi").is_dir(), reason="the real data is not here")
+@pytest.mark.parametrize("name, shape, count", [("004", (797, 608), 98_944), ("014", (834, 1286), 17_130)])
+def test_real_files(tmp_path, name, shape, count):
+    path = REAL / "phoxi" / f"phoxi_gpu_{name}.npz"
+    scan = load_scan(path)
+    assert scan.shape == shape and scan.valid.sum() == count
+    save_scan(scan, tmp_path / "a.npz")
+    assert (tmp_path / "a.npz").read_bytes() == path.read_bytes()
+    mask = np.random.default_rng(0).random(scan.shape) < 0.3
+    save_scan(scan.with_points_removed(mask), tmp_path / "a.npz")
+    with np.load(path) as before, np.load(tmp_path / "a.npz") as after:
+        assert list(before) == list(after)
+        for key in before:
+            expected = before[key]
+            if key == "xyz":
+                expected = np.where((scan.valid & mask)[..., None], np.float32(np.nan), expected)
+            elif key == "valid":
+                expected = expected & ~mask
+            assert after[key].dtype == before[key].dtype, key
+            assert np.array_equal(after[key], expected, equal_nan=expected.dtype.kind == "f"), key
