@@ -42,7 +42,6 @@ def read_compressed(body: memoryview, dtype: np.dtype, count: int, source) -> np
 
 def read_ascii(body: memoryview, dtype: np.dtype, count: int, first_line: int, source) -> np.ndarray:
     columns = sum(int(np.prod(dtype[name].shape)) for name in dtype.names)
-    check_size((len(body) + 1) // 2, columns, count, source)  # a number and the space after it: two bytes at least
     numbered = [
         (number, line)
         for number, line in enumerate(bytes(body).decode("latin-1").replace("\r\n", "\n").split("\n"), first_line)
