@@ -1,0 +1,87 @@
+"""The built book, and a browser to look at it with."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BOOK = ROOT / "book"
+sys.path.insert(0, str(ROOT / "tools"))
+
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
+# No page may need the network; and what the browser itself would ask (updates, news) must not disturb that.
+# SwiftShader draws WebGL on the processor, where there is no graphics card.
+BROWSER_OPTIONS = [
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+
+def newest(paths):
+    return max((path.stat().st_mtime for path in paths if path.is_file()), default=0.0)
+
+
+def sources():
+    """Yield the files that the built book is made from."""
+    yield ROOT / "_config.yml"
+    for folder in (BOOK, ROOT / "pcfilter_lib"):
+        for path in folder.rglob("*"):
+            if "__pycache__" not in path.parts and ".ipynb_checkpoints" not in path.parts:
+                yield path
+
+
+@pytest.fixture(scope="session")
+def html():
+    """Return the folder of the built book; build it if it is missing or older than its sources."""
+    if given := os.environ.get("PCFILTER_BOOK_HTML"):
+        return Path(given).resolve()
+    from filelock import FileLock
+
+    built = ROOT / "_build" / "html"
+    built.parent.mkdir(exist_ok=True)
+    with FileLock(built.parent / "tests.lock"):  # workers of pytest-xdist must not build it twice
+        if newest(built.glob("*.html")) < newest(sources()):
+            command = [sys.executable, "-m", "jupyter_book", "build", str(BOOK)]
+            result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            if result.returncode:
+                pytest.fail(f"the book does not build:\n{(result.stdout + result.stderr)[-4000:]}")
+    return built
+
+
+def find_browser():
+    """Return the system's Chromium or Chrome, or None. One in a snap sees no files outside its own, and is none."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            start = Path(path).resolve().read_bytes()[:4096]
+            if "/snap/" not in str(Path(path).resolve()) and b"/snap/" not in start:
+                return path
+    return None
+
+
+def skip_without_browser(reason):
+    if os.environ.get("PCFILTER_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{reason}, and PCFILTER_REQUIRE_BROWSER=1")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Return a headless Chromium."""
+    path = find_browser()
+    if path is None:
+        skip_without_browser("no Chromium or Chrome here (apt install chromium); the pages were not opened")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
+        yield chromium
+        chromium.close()
