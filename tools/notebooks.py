@@ -6,7 +6,7 @@
     python tools/notebooks.py to-text FILE.ipynb     write FILE.py beside it, to be edited in a plain editor
     python tools/notebooks.py from-text FILE.py      write FILE.ipynb from it
 
-Without FILES, all notebooks of the book are meant. Canonical is: stable, readable cell ids; no outputs and no execution
+FILES may be folders; without them, all notebooks of the book are meant. Canonical is: stable, readable cell ids; no outputs and no execution
 counts, except in cells tagged ``nbval-check-output``, which carry a count of 1 and text outputs only; no metadata but
 what the book uses; keys sorted; a newline at the end.
 """
@@ -39,12 +39,12 @@ class BadNotebook(ValueError):
     """A file is no notebook that these tools can handle."""
 
 
-def book_notebooks() -> list[Path]:
-    """Return the notebooks of the book, those in hidden and generated folders left out."""
+def book_notebooks(book: Path = BOOK) -> list[Path]:
+    """Return the notebooks of a folder, those in hidden and generated folders left out."""
     return sorted(
         path
-        for path in BOOK.rglob("*.ipynb")
-        if not any(part.startswith((".", "_")) for part in path.relative_to(BOOK).parts)
+        for path in book.rglob("*.ipynb")
+        if not any(part.startswith((".", "_")) for part in path.relative_to(book).parts)
     )
 
 
@@ -188,7 +188,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.command.endswith("-text") and not options.files:
         parser.error(f"{options.command} needs a file")
     failed = False
-    for path in options.files or book_notebooks():
+    files = [file for path in options.files or [BOOK] for file in (book_notebooks(path) if path.is_dir() else [path])]
+    for path in files:
         try:
             failed |= not _COMMANDS[options.command](path)
         except (BadNotebook, nbformat.ValidationError) as error:

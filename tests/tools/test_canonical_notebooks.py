@@ -191,6 +191,15 @@ def test_text_without_ids_or_a_notebook(tmp_path):
     assert notebooks.main(["from-text", str(text)]) == 1
 
 
+def test_a_folder_means_the_notebooks_in_it(tmp_path):
+    places = [tmp_path / place for place in ("a.ipynb", "part/b.ipynb", "_build/c.ipynb", ".ipynb_checkpoints/d.ipynb")]
+    for place in places:
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(json.dumps(saved_by_jupyter()))
+    assert notebooks.main(["canonicalise", str(tmp_path)]) == 0
+    assert [notebooks.main(["check", str(place)]) for place in places] == [0, 0, 1, 1]
+
+
 def test_a_command_for_one_file_asks_for_it():
     with pytest.raises(SystemExit):
         notebooks.main(["to-text"])
