@@ -6,9 +6,9 @@
     python tools/notebooks.py to-text FILE.ipynb     write FILE.py beside it, to be edited in a plain editor
     python tools/notebooks.py from-text FILE.py      write FILE.ipynb from it
 
-FILES may be folders; without them, all notebooks of the book are meant. Canonical is: stable, readable cell ids; no outputs and no execution
-counts, except in cells tagged ``nbval-check-output``, which carry a count of 1 and text outputs only; no metadata but
-what the book uses; keys sorted; a newline at the end.
+FILES may be folders; without them, all notebooks of the book are meant. Canonical is: stable, readable cell ids; no
+outputs and no execution counts, except in cells tagged ``nbval-check-output``, which carry a count of 1 and text
+outputs only; no metadata but what the book uses; keys sorted; a newline at the end.
 """
 
 from __future__ import annotations
