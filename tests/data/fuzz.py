@@ -119,12 +119,11 @@ PACKED = [
 
 
 def mutate(seeds: Sequence[bytes], index: int, seed: int = 0) -> bytes:
-    """Return mutation number `index` of the valid files: first each header number in turn, then a random choice."""
-    data = seeds[index % len(seeds)]
+    """Return mutation number `index` of the valid files: each second one replaces a number of the header."""
+    data, turn = seeds[index % len(seeds)], index // len(seeds)
     systematic = list(_header_numbers(data))
-    turn = index // len(seeds)
-    if turn < len(systematic):
-        start, end, value = systematic[turn]
+    if turn % 2 == 0 and turn // 2 < len(systematic):
+        start, end, value = systematic[turn // 2]
         return data[:start] + value + data[end:]
     rng = random.Random(f"{seed}-{index}")
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
@@ -380,14 +379,35 @@ def _limit_memory(extra: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (now + extra, now + extra))
 
 
+def is_mesh(mesh) -> None:
+    """Check a loaded mesh."""
+    import numpy as np
+
+    assert mesh.vertices.shape[1:] == mesh.faces.shape[1:] == (3,)
+    assert len(mesh.faces) > 0
+    assert np.isfinite(mesh.vertices).all()
+    assert 0 <= mesh.faces.min() <= mesh.faces.max() < len(mesh.vertices)
+
+
+def is_cloud(points) -> None:
+    """Check a loaded cloud."""
+    import numpy as np
+
+    assert points.dtype == np.float32
+    assert points.ndim == 2
+    assert points.shape[1] == 3
+    assert len(points) > 0
+    assert np.isfinite(points).all()
+
+
 def in_npz(data: bytes) -> bytes:
     """Wrap the bytes of a ``.npy`` array as the member ``points`` of an archive with a right checksum."""
     import io
     import zipfile
 
     buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo("points.npy"), data)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("points.npy"), data, zipfile.ZIP_DEFLATED)
     return buffer.getvalue()
 
 
