@@ -49,12 +49,12 @@ class Origin:
 
     def describes(self, scan: OrganizedScan) -> bool:
         """Return whether the payload still holds `scan`, apart from points that were removed and fields added."""
-        if scan.shape != self.fields["valid"].shape or np.any(scan.valid & ~self.fields["valid"]):
+        if scan.shape != self.fields["valid"].shape:
             return False
         for name, loaded in self.fields.items():
             now = getattr(scan, name)
             if name == "xyz":
-                same = np.array_equal(now[scan.valid], loaded[scan.valid])
+                same = np.array_equal(now[scan.valid], loaded[scan.valid])  # a point that was not there met NaN
             elif name == "valid":
                 same = True
             elif name == "extras":
@@ -138,13 +138,17 @@ class OrganizedScan:
         if xyz.ndim != 3 or xyz.shape[2] != 3 or 0 in xyz.shape:
             raise _wrong("xyz", f"its shape is {xyz.shape}, not (H, W, 3)", "reshape it to rows, columns, 3")
         shape = xyz.shape[:2]
-        valid = np.isfinite(xyz).all(axis=2) & (xyz != 0).any(axis=2)
+        valid = np.zeros(shape, dtype=bool)
+        for axis in range(3):
+            valid |= xyz[..., axis] != 0
+        for axis in range(3):
+            valid &= np.isfinite(xyz[..., axis])
         if self.valid is not None:
             given = np.asarray(self.valid)
             if given.dtype != bool:
                 raise _wrong("valid", f"its type is {given.dtype}, not bool", "compare it first, for example valid > 0")
             valid &= _shaped(given, shape, "valid")
-        xyz[~valid] = np.nan
+        np.copyto(xyz, np.nan, where=~valid[..., None])
         self._set("xyz", xyz)
         self._set("valid", valid)
         if self.intensity is not None:
@@ -252,7 +256,8 @@ def from_file(path: str | os.PathLike, origin: Origin | None = None, **fields: A
         return scan
     loaded = {name: getattr(scan, name) for name in (*FIELDS, "extras") if fields.get(name) is not None}
     loaded.update(xyz=scan.xyz, valid=scan.valid)
-    return dataclasses.replace(scan, _origin=dataclasses.replace(origin, fields=loaded))
+    object.__setattr__(scan, "_origin", dataclasses.replace(origin, fields=loaded))  # nobody has seen it yet: no copy
+    return scan
 
 
 def check_intrinsics(value: Any, source: str | os.PathLike = "OrganizedScan", place: str = "intrinsics") -> np.ndarray:

@@ -40,7 +40,10 @@ def read(
         )
     scale = _metres_per_unit(path, image, unit, depth_scale)
     with np.errstate(over="ignore", invalid="ignore"):
-        xyz = backproject((image * np.float64(scale)).astype(np.float32), intrinsics)
+        depth = np.multiply(image, scale, out=np.empty(image.shape, np.float32), casting="unsafe", dtype=np.float64)
+    del image  # a depth image can be packed a thousandfold: hold no more of it than is needed
+    xyz = backproject(depth, intrinsics)
+    del depth
     origin = Origin(".png" if _codec(path) is scan_png else ".tif", data, scale, {})
     return from_file(path, origin, xyz=xyz, intrinsics=intrinsics)
 

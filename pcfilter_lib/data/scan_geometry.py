@@ -34,7 +34,7 @@ def backproject(depth: np.ndarray, intrinsics: np.ndarray, distortion: np.ndarra
     """Return the points that a depth image shows.
 
     The pinhole model (Hartley and Zisserman, *Multiple View Geometry*, 2004, section 6.1), inverted:
-    ``x = (column - cx - s y / z) z / fx``, ``y = (row - cy) z / fy``.
+    ``y = (row - cy) z / fy``, ``x = ((column - cx) z - s y) / fx``.
 
     Parameters
     ----------
@@ -61,18 +61,20 @@ def backproject(depth: np.ndarray, intrinsics: np.ndarray, distortion: np.ndarra
         raise InputError("depth", "", problem, "give one number per pixel")
     xyz = np.empty((*depth.shape, 3), dtype=np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
-        z = depth.astype(np.float32)
-        z[~(np.isfinite(z) & (z > 0))] = np.nan
+        z = xyz[..., 2]
+        z[...] = depth
+        np.copyto(z, np.nan, where=~(np.isfinite(z) & (z > 0)))
         if distortion is None:
             matrix = check_intrinsics(intrinsics, "intrinsics", "")
             y = (np.arange(depth.shape[0])[:, None] - matrix[1, 2]) / matrix[1, 1]
-            x = (np.arange(depth.shape[1]) - matrix[0, 2] - matrix[0, 1] * y) / matrix[0, 0]
+            x = (np.arange(depth.shape[1]) - matrix[0, 2]) / matrix[0, 0]
+            if matrix[0, 1]:  # else one row of x is enough
+                x = x - matrix[0, 1] * y / matrix[0, 0]
         else:
             rays = pixel_rays(depth.shape, intrinsics, distortion)
             x, y = rays[..., 0], rays[..., 1]
         np.multiply(x, z, out=xyz[..., 0], casting="same_kind")  # no temporary as large as the image
         np.multiply(y, z, out=xyz[..., 1], casting="same_kind")
-        xyz[..., 2] = z
     return xyz
 
 

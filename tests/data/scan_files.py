@@ -23,7 +23,7 @@ def surface(rows: int = 6, columns: int = 8, seed: int = 0, holes: bool = True) 
     xyz = np.stack([(column - 3.5) / 40 * z, (row - 2.5) / 42 * z, z], axis=-1).astype(np.float32)
     if holes:
         xyz[rng.random((rows, columns)) < 0.2] = np.nan
-        xyz[0, 0], xyz[1, 2] = np.nan, (0.1, 0.2, 0.5)
+        xyz[0, 1], xyz[0, 0], xyz[1, 2] = np.nan, (-0.04, -0.03, 0.5), (0.1, 0.2, 0.5)
     return xyz
 
 

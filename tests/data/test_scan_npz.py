@@ -101,7 +101,7 @@ def npy(header: str, body: bytes = b"") -> bytes:
         (npz_bytes(xyz=surface(), label=np.ones((6, 9))), "label: its shape is (6, 9)"),
         (npz_bytes(xyz=surface(), trap=np.array([Trap()])), "'trap': it holds Python objects"),
         (npz_bytes(xyz=surface(), extras=np.ones(1)), "extras"),
-        (archive(xyz=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 3)}")), "has another"),
+        (archive(xyz=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2147483647, 2147483647, 3)}")), "another"),
         (archive(xyz=npy("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 2, 3)}", bytes(24))), "another size"),
         (archive(xyz=npy("{'descr': '<U0', 'fortran_order': False, 'shape': (9999999999, 2, 3)}")), "no bytes"),
         (archive(xyz=npy("{'descr': '<f4', 'shape': (1, 2, 3)}", bytes(24))), "its header cannot be read"),

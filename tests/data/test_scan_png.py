@@ -1,4 +1,6 @@
 import struct
+import time
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -81,6 +83,27 @@ def test_interlaced_images(tmp_path):
 def test_what_is_refused(tmp_path, content, words):
     with pytest.raises(InputError, match=words):
         load_scan(write(tmp_path, content), **CAMERA)
+
+
+def test_bombs_take_neither_time_nor_memory(tmp_path):
+    def load(content, memory):
+        path = write(tmp_path, content)
+        tracemalloc.start()
+        try:
+            return load_scan(path, **CAMERA)
+        except InputError:
+            return None
+        finally:
+            most = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert most < memory
+
+    start = time.perf_counter()
+    assert load(bomb(2**31 - 1, 2**31 - 1), memory=20e6) is None
+    assert load(bomb(20_000, 20_000, zlib.compress(bytes(20_000 * 4001))), memory=20e6) is None
+    assert time.perf_counter() - start < 2
+    largest = load(bomb(4096, 4096, zlib.compress(bytes(4096 * 8193))), memory=500e6)
+    assert largest.valid.sum() == 0
 
 
 def test_a_picture_is_no_depth_image(tmp_path):
