@@ -1,5 +1,4 @@
 import io
-import itertools
 import struct
 
 import numpy as np
@@ -24,6 +23,8 @@ OPTIONS = [
     {"compression": "zlib", "tile": (16, 16), "bigtiff": True},
     {"compression": "zlib", "predictor": 2, "rowsperstrip": 4},
 ]
+# A predictor for floating-point numbers is written by another package only.
+CASES = [(k, o) for k in ("uint16", "float32", "float64") for o in OPTIONS if k == "uint16" or "predictor" not in o]
 
 
 def image_of(kind: str) -> np.ndarray:
@@ -36,10 +37,8 @@ def tiff_bytes(kind: str, **options) -> bytes:
     return stream.getvalue()
 
 
-@pytest.mark.parametrize("kind, options", list(itertools.product(["uint16", "float32", "float64"], OPTIONS)))
+@pytest.mark.parametrize("kind, options", CASES)
 def test_pixels_and_tags_stay(tmp_path, kind, options):
-    if kind != "uint16" and "predictor" in options:
-        pytest.skip("written by another package only")
     (tmp_path / "a.tif").write_bytes(tiff_bytes(kind, **options))
     scan = load_scan(tmp_path / "a.tif", **CAMERA)
     mask = np.random.default_rng(0).random(scan.shape) < 0.3
