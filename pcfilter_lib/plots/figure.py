@@ -36,7 +36,7 @@ pio.templates["pcfilter"] = go.layout.Template(
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
         "margin": {"l": 48, "r": 24, "t": 56, "b": 48},
-        "title": {"x": 0.02, "xanchor": "left", "font": {"size": 16}},
+        "title": {"x": 0.02, "xanchor": "left", "y": 0.97, "yanchor": "top", "font": {"size": 16}},
         "xaxis": {"gridcolor": "#dddddd", "zerolinecolor": "#bbbbbb"},
         "yaxis": {"gridcolor": "#dddddd", "zerolinecolor": "#bbbbbb"},
         "height": 440,

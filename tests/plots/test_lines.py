@@ -1,0 +1,26 @@
+import numpy as np
+import pytest
+
+from pcfilter_lib import plots
+from pcfilter_lib.errors import InputError
+
+
+def test_curves_are_told_apart_by_more_than_colour():
+    figure = plots.lines(np.arange(3), {"a": np.zeros(3), "b": np.ones(3)})
+    assert len({trace.line.dash for trace in figure.data}) == 2
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+
+
+def test_the_text_alternative_tells_where_each_curve_begins_and_ends():
+    alt = plots.lines(np.array([1.0, 10.0]), {"loss": np.array([2.5, 0.1])}, title="Training", across="step").alt
+    assert alt == "Training: values over step from 1 to 10. loss from 2.5 to 0.1."
+
+
+def test_powers_of_ten_on_request():
+    figure = plots.lines(np.array([1.0, 10.0]), {"a": np.array([1.0, 2.0])}, log=True)
+    assert figure.layout.xaxis.type == figure.layout.yaxis.type == "log"
+
+
+def test_a_curve_of_another_length_is_named():
+    with pytest.raises(InputError, match="curve 'b'"):
+        plots.lines(np.arange(3), {"a": np.zeros(3), "b": np.zeros(2)})

@@ -1,0 +1,62 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pcfilter_lib import frameworks
+from pcfilter_lib.errors import InputError
+
+BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
+
+
+@pytest.fixture(scope="module")
+def keras():
+    frameworks.start()
+    import keras
+
+    return keras
+
+
+@pytest.mark.backend
+def test_the_environment_chooses_the_backend(keras):
+    assert keras.backend.backend() == BACKEND == frameworks.start()
+
+
+@pytest.mark.backend
+@settings(deadline=None, max_examples=25)
+@given(st.integers(1, 5), st.integers(1, 5), st.integers(0, 6), st.integers(0, 6), st.integers(0, 2**32 - 1))
+def test_what_keras_calls_convolution_is_the_chapters_formula(keras, h, w, more_rows, more_columns, seed):
+    """Equation 1 of *Convolution, three ways*, on every backend."""
+    rng = np.random.default_rng(seed)
+    x, k = rng.normal(size=(h + more_rows, w + more_columns)), rng.normal(size=(h, w))
+    expected = np.zeros((more_rows + 1, more_columns + 1))
+    for i, j in np.ndindex(expected.shape):
+        expected[i, j] = (k * x[i : i + h, j : j + w]).sum()
+    y = keras.ops.conv(np.float32(x)[None, :, :, None], np.float32(k)[:, :, None, None], padding="valid")
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(y)[0, :, :, 0], expected, atol=1e-4)
+
+
+@pytest.mark.backend
+def test_a_backend_cannot_be_changed_later(keras):
+    other = next(name for name in frameworks.BACKENDS if name != BACKEND)
+    code = f"import keras\nfrom pcfilter_lib import frameworks\nframeworks.start({other!r})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    # Either the other backend is not installed, or Keras runs already: both say so in one line.
+    assert done.returncode == 1
+    assert done.stderr.strip().splitlines()[-1].startswith("pcfilter_lib.errors.")
+
+
+def test_a_backend_that_does_not_exist_is_refused():
+    with pytest.raises(InputError, match="'theano'.*tensorflow, jax, torch"):
+        frameworks.start("theano")
+
+
+@pytest.mark.backend
+def test_starting_is_silent_and_gives_the_error_stream_back():
+    code = "from pcfilter_lib import frameworks; frameworks.start(); import sys; print('heard', file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stderr == "heard\n"
