@@ -104,6 +104,18 @@ def test_error_is_reported_with_its_line_and_without_traceback(capsys):
     )
 
 
+def test_the_line_is_the_innermost_of_the_readers_own(capsys):
+    def helper(values):
+        return np.reshape(values, (5, 5))
+
+    def my_double(values):
+        return helper(values)
+
+    printed = verdict(capsys, my_double)
+    assert printed.startswith("Not yet: my_double stopped with ValueError: cannot reshape array")
+    assert printed.endswith("The line is: return np.reshape(values, (5, 5))\n")
+
+
 class Rude(Exception):
     def __str__(self):
         raise RuntimeError("no text for you")
