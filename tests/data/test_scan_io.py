@@ -161,6 +161,17 @@ def test_changed_coordinates_are_never_dropped(tmp_path, name):
     assert np.array_equal(load_scan(path).xyz, moved.xyz, equal_nan=True)
 
 
+@pytest.mark.parametrize("name, key", [("npz", "heat"), ("ptx", "rgb"), ("pcd-binary", "rgb"), ("ply-big", "red")])
+def test_changed_extras_are_never_dropped(tmp_path, name, key):
+    path, scan, _ = loaded(tmp_path, name)
+    changed = dataclasses.replace(scan, extras=scan.extras | {key: scan.extras[key] + 1})
+    save_scan(changed, path)
+    again, there = load_scan(path), scan.valid
+    assert np.array_equal(again.xyz, scan.xyz, equal_nan=True)
+    after, before = again.extras[key], changed.extras[key]
+    assert np.array_equal(after, before) if name == "npz" else np.array_equal(after[there], before[there])
+
+
 def test_changed_coordinates_in_a_container_that_only_the_device_writes(tmp_path):
     path, scan, _ = loaded(tmp_path, "cogs")
     with pytest.raises(InputError, match="save as .npz"):

@@ -124,6 +124,15 @@ def test_other_members_and_codecs_are_refused(tmp_path):
             load_scan(tmp_path / "a.npz")
 
 
+@pytest.mark.parametrize("size", [10**8, 2**32 - 2])
+def test_claims_of_the_archive_are_refused(tmp_path, size):
+    content = bytearray(npz_bytes(xyz=surface()))
+    at = content.rindex(b"PK\x01\x02") + 24  # the uncompressed size in the central directory
+    content[at : at + 4] = size.to_bytes(4, "little")
+    with pytest.raises(InputError, match=f"'xyz': it claims {size} bytes"):
+        load_scan(write(tmp_path, bytes(content)))
+
+
 def test_a_flipped_bit_in_the_data_is_noticed(tmp_path):
     content = bytearray(npz_bytes(False, xyz=surface()))
     content[400] ^= 1
