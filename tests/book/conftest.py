@@ -68,10 +68,7 @@ def find_browser():
     return None
 
 
-def skip_without_browser(reason):
-    if os.environ.get("PCFILTER_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"{reason}, and PCFILTER_REQUIRE_BROWSER=1")
-    pytest.skip(reason)
+NO_BROWSER = "no Chromium or Chrome here (apt install chromium): pages and figures were not looked at"
 
 
 @pytest.fixture(scope="session")
@@ -79,10 +76,21 @@ def browser():
     """Return a headless Chromium."""
     path = find_browser()
     if path is None:
-        skip_without_browser("no Chromium or Chrome here (apt install chromium); the pages were not opened")
+        if os.environ.get("PCFILTER_REQUIRE_BROWSER") == "1":
+            pytest.fail(f"{NO_BROWSER}, and PCFILTER_REQUIRE_BROWSER=1")
+        pytest.skip(NO_BROWSER)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=BROWSER_OPTIONS)
         yield chromium
         chromium.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let all tests that lack a browser name one place, so that pytest folds them into one line."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and NO_BROWSER in report.longrepr[2]:
+        report.longrepr = (__file__, 1, report.longrepr[2])
+    return report
