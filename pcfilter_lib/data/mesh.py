@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,8 @@ class Mesh:
 
     Notes
     -----
-    The arrays are copied and cannot be written to. Make another mesh to change one.
+    The arrays are copied. To change a mesh, make another: areas are kept for the next sampling once they are known, and
+    only a change of vertices in place is noticed, not one of faces.
 
     Raises
     ------
@@ -67,8 +67,6 @@ class Mesh:
             row = int(np.nonzero(~np.isfinite(vertices))[0][0])
             raise InputError(name, f"vertex {row}", "it is not finite", "export the mesh again")
         check_corners(faces, len(vertices), name, lambda row: f"face {row}")
-        vertices.setflags(write=False)  # what is derived from them is kept
-        faces.setflags(write=False)
         object.__setattr__(self, "vertices", vertices)
         object.__setattr__(self, "faces", faces)
 
@@ -89,11 +87,15 @@ class Mesh:
         areas /= 2
         return areas
 
-    @cached_property
     def cumulative_areas(self) -> np.ndarray:
-        """The running sum of :meth:`areas`, shape (F,), kept because each sampling needs it."""
-        total = np.cumsum(self.areas())
-        total.setflags(write=False)
+        """Return the running sum of :meth:`areas`, shape (F,), which is kept, because each sampling needs it."""
+        with np.errstate(over="ignore"):
+            # Sees vertices that were changed in place. Not by BLAS, whose threads may have to wait for a core.
+            fingerprint = float(np.einsum("vc,vc->", self.vertices, self.vertices))
+        known, total = self.__dict__.get("_cumulative", (None, None))
+        if known != fingerprint:
+            total = np.cumsum(self.areas())
+            self.__dict__["_cumulative"] = fingerprint, total
         return total
 
     def normals(self) -> np.ndarray:

@@ -45,7 +45,7 @@ def sample_surface(
     section 3.2.
     """
     count = _check_count("count", count)
-    cumulative = mesh.cumulative_areas
+    cumulative = mesh.cumulative_areas()
     if not 0 < cumulative[-1] < np.inf:
         problem = f"its surface has the area {cumulative[-1]:g}, so no point can be drawn from it"
         raise InputError(mesh.source or "mesh", "", problem, "check the mesh and its unit")

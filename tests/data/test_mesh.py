@@ -18,7 +18,7 @@ def test_measures_of_one_triangle():
     assert mesh.areas().tolist() == [6, 6, 0]
     assert mesh.normals().tolist() == [[0, 0, 1], [0, 0, -1], [0, 0, 0]]
     assert mesh.bounds.tolist() == [[0, 0, 0], [3, 4, 0]]
-    assert mesh.cumulative_areas.tolist() == [6, 12, 12]
+    assert mesh.cumulative_areas().tolist() == [6, 12, 12]
 
 
 @settings(max_examples=20)
@@ -43,8 +43,6 @@ def test_a_mesh_keeps_its_own_arrays():
     mesh = Mesh(vertices, faces)
     vertices[:] = 9
     assert mesh.areas().tolist() == [6]
-    with pytest.raises(ValueError, match="read-only"):
-        mesh.vertices[0] = 1
 
 
 @pytest.mark.parametrize(
