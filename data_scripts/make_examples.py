@@ -24,7 +24,6 @@ from plyfile import PlyData, PlyElement
 
 import pcfilter_lib
 from pcfilter_lib import data
-from pcfilter_lib.data.scan_geometry import backproject
 
 FOLDER = Path(pcfilter_lib.__file__).parent / "data" / "examples"
 
@@ -140,33 +139,33 @@ def scan(world: o3d.t.geometry.RaycastingScene) -> data.OrganizedScan:
     mean = (depth * lit).sum(axis=-1) / np.maximum(lit.sum(axis=-1), 1)
     mean += NOISE * np.random.default_rng(0).normal(size=mean.shape)
     mean = np.round(mean * 1e4) / 1e4  # the depth image counts in 0.1 mm
-    xyz = backproject(np.where(valid, mean, np.nan), CAMERA)
+    xyz = data.backproject(np.where(valid, mean, np.nan), CAMERA)
     distance = np.full(valid.shape, np.inf)
     distance[valid] = world.compute_distance(xyz[valid].astype(np.float32)).numpy()
     label = np.where(valid, (distance <= TOLERANCE).astype(np.uint8), 255).astype(np.uint8)
     return data.OrganizedScan(xyz=xyz.astype(np.float32), valid=valid, label=label, intrinsics=CAMERA)
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     """Write the files."""
-    FOLDER.mkdir(exist_ok=True)
-    write_off(FOLDER / "mug.off", *mug())
-    mesh = data.load_mesh(FOLDER / "mug.off")
+    folder.mkdir(exist_ok=True)
+    write_off(folder / "mug.off", *mug())
+    mesh = data.load_mesh(folder / "mug.off")
 
     points = data.sample_surface(mesh, 5000, seed=0)
     rows = np.array([tuple(p) for p in points.astype("<f4")], dtype=[(axis, "<f4") for axis in "xyz"])
-    PlyData([PlyElement.describe(rows, "vertex")], byte_order="<").write(str(FOLDER / "mug.ply"))
+    PlyData([PlyElement.describe(rows, "vertex")], byte_order="<").write(str(folder / "mug.ply"))
 
     measured = scan(scene(mesh))
-    data.save_scan(measured, FOLDER / "mug_scan.npz")
+    data.save_scan(measured, folder / "mug_scan.npz")
     steps = np.where(measured.valid, np.round(np.nan_to_num(measured.xyz[..., 2]) * 1e4), 0).astype(np.uint16)
-    imageio.imwrite(FOLDER / "mug_depth.png", steps)
+    imageio.imwrite(folder / "mug_depth.png", steps)
     camera = {"width": WIDTH, "height": HEIGHT, "intrinsic_matrix": CAMERA.T.ravel().tolist()}  # column by column
-    (FOLDER / "mug_camera.json").write_text(json.dumps(camera, indent=1) + "\n")
+    (folder / "mug_camera.json").write_text(json.dumps(camera, indent=1) + "\n")
 
     labels = measured.label[measured.valid]
     print(f"{measured.valid.mean():.1%} of the pixels measured, {np.mean(labels == 0):.2%} of these artefacts")
-    for file in sorted(FOLDER.iterdir()):
+    for file in sorted(folder.iterdir()):
         print(f"{file.name:16}{file.stat().st_size:9,} bytes")
 
 

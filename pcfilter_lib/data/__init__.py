@@ -10,10 +10,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["lzf", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
     submod_attrs={
         "cloud": ["load_cloud", "save_cloud"],
+        "example": ["example_path"],
         "mesh": ["Mesh", "load_mesh"],
         "normalise": ["unit_sphere"],
         "sampling": ["farthest_point_sampling", "sample_surface"],
         "scan": ["OrganizedScan"],
+        "scan_geometry": ["backproject", "project", "scan_depth", "scan_normals"],
         "scan_io": ["load_scan", "save_scan"],
     },
 )

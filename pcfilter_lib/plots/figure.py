@@ -135,7 +135,8 @@ def space(up: dict | None = None, eye: dict | None = None, names: tuple[str, str
     """Return the layout of a 3-D scene with equal units on its three axes."""
     axes = {f"{letter}axis": {"title": {"text": name}} for letter, name in zip("xyz", names, strict=True)}
     camera = {"up": up or {"x": 0, "y": 0, "z": 1}, "eye": eye or {"x": 1.4, "y": -1.4, "z": 0.9}}
-    return {"scene": {"aspectmode": "data", "camera": camera, **axes}, "margin": {"l": 0, "r": 0, "t": 56, "b": 0}}
+    margin = {"l": 0, "r": 0, "t": 56, "b": 0}
+    return {"scene": {"aspectmode": "data", "camera": camera, **axes}, "margin": margin, "height": 520}
 
 
 def extent(points: np.ndarray) -> str:
