@@ -30,6 +30,10 @@ def lab(tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    settings = tmp_path / "_CONFIG" / "labconfig" / "page_config.json"
+    settings.parent.mkdir(parents=True)
+    # Open3D brings dash along, for which JupyterLab would suggest, in a dialog over everything, to rebuild itself.
+    settings.write_text(json.dumps({"buildCheck": False, "buildAvailable": False}))
     own = {f"JUPYTER{name}_DIR": str(tmp_path / name) for name in ("_CONFIG", "_DATA", "_RUNTIME", "LAB_SETTINGS")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--expose-app-in-browser"]
     command += ["--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token="]
@@ -66,8 +70,6 @@ def test_figures_draw_without_a_network(browser, lab):
     context = browser.new_context(viewport=DESKTOP)
     try:
         with watched(context, lab, problems) as page:
-            # dash, which Open3D brings along, makes JupyterLab suggest to rebuild itself. Readers dismiss it, too.
-            page.add_locator_handler(page.locator(".jp-Dialog"), lambda: page.keyboard.press("Escape"))
             page.goto(f"{lab}/lab/tree/figures.ipynb?reset")
             page.locator(".jp-Notebook .jp-CodeCell .jp-Editor").first.click(timeout=60_000)
             page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
