@@ -47,6 +47,11 @@ def test_faces_of_two_sizes_keep_the_order_of_the_file(tmp_path):
     assert read(tmp_path, text)[1].tolist() == [[0, 1, 2], [0, 1, 2], [0, 2, 3], [1, 2, 3]]
 
 
+def test_negative_numbers_count_from_the_face_on(tmp_path):
+    text = "v 0 0 0\nv 1 0 0\nv 1 1 0\nf -3 -2 -1\nv 0 1 0\nf -3 -2 -1\n"
+    assert read(tmp_path, text)[1].tolist() == [[0, 1, 2], [1, 2, 3]]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
