@@ -4,8 +4,7 @@ import re
 
 import pytest
 from chapter_contract import problems
-from conftest import BOOK
-from notebooks import book_notebooks, canonical_text, read
+from notebooks import BOOK, book_notebooks, canonical_text, read
 from student_edition import write_edition
 
 NOTEBOOKS = book_notebooks()
