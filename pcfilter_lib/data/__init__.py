@@ -7,7 +7,7 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["lzf", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
+    submodules=["lzf", "obj", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
     submod_attrs={
         "cloud": ["load_cloud", "save_cloud"],
         "example": ["example_path"],
