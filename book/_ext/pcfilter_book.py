@@ -1,7 +1,7 @@
 """What this book adds to Sphinx.
 
-Plotly from the installed package; buttons only where they lead somewhere; notebooks that
-run again when the library changed.
+Plotly from the installed package; buttons only where they lead somewhere; no thebe;
+notebooks that run again when the library changed.
 """
 
 import hashlib
@@ -21,14 +21,34 @@ LAUNCH = {
 }
 
 
+LAUNCH_NOTE = """
+**In the cloud.** The rocket at the top of a chapter opens it on Binder, where all is
+installed, or on Colab, where you run this in a first cell of your own:
+`%pip install "pcfilter_lib[book] @ git+{address}"`.
+"""
+
+
 def _buttons(app: Sphinx, config: Config) -> None:
     """Show the buttons that need the repository's address if `_config.yml` names one."""
     options = config.html_theme_options
     known = bool(options.get("repository_url"))
     for button in ("repository", "issues", "edit_page"):
         options[f"use_{button}_button"] = known
+    note = ""
     if known:
         options.setdefault("launch_buttons", {}).update(LAUNCH)
+        note = LAUNCH_NOTE.format(address=options["repository_url"]).strip()
+    config.myst_substitutions = {**config.myst_substitutions, "launch_note": note}
+
+
+def _without_thebe(app: Sphinx, config: Config) -> None:
+    """Take thebe off: jupyter-book always loads it, and each page would name another host."""
+    for name, listeners in app.events.listeners.items():
+        app.events.listeners[name] = [
+            listener
+            for listener in listeners
+            if not listener.handler.__module__.startswith("sphinx_thebe")
+        ]
 
 
 def _plotly(app: Sphinx, error: Exception | None) -> None:
@@ -54,6 +74,7 @@ def _outdated(
 def setup(app: Sphinx) -> dict:
     """Register all of it with Sphinx."""
     app.connect("config-inited", _buttons)
+    app.connect("config-inited", _without_thebe)
     app.connect("env-get-outdated", _outdated)
     app.connect("build-finished", _plotly)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,53 @@
+"""What book/_ext adds to Sphinx."""
+
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+EXTENSION = Path(__file__).resolve().parents[2] / "book" / "_ext"
+
+
+@pytest.fixture
+def extension(monkeypatch):
+    monkeypatch.syspath_prepend(EXTENSION)
+    yield __import__("pcfilter_book")
+    sys.modules.pop("pcfilter_book")
+
+
+def configured(extension, address):
+    options = {"repository_url": address, "launch_buttons": {"thebe": False}}
+    config = SimpleNamespace(html_theme_options=options, myst_substitutions={})
+    extension._buttons(None, config)
+    return config
+
+
+def test_without_an_address_there_are_no_buttons(extension):
+    config = configured(extension, "")
+    assert not any(
+        config.html_theme_options[f"use_{button}_button"] for button in ("repository", "issues", "edit_page")
+    )
+    assert config.html_theme_options["launch_buttons"] == {"thebe": False}
+    assert config.myst_substitutions["launch_note"] == ""
+
+
+def test_with_an_address_there_are_all(extension):
+    config = configured(extension, "https://example.org/book")
+    assert all(config.html_theme_options[f"use_{button}_button"] for button in ("repository", "issues", "edit_page"))
+    assert set(config.html_theme_options["launch_buttons"]) == {"thebe", "binderhub_url", "colab_url"}
+    assert "git+https://example.org/book" in config.myst_substitutions["launch_note"]
+
+
+def test_notebooks_run_again_only_when_the_library_changed(extension, monkeypatch, tmp_path):
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "__init__.py").write_text("")
+    monkeypatch.setattr(extension.pcfilter_lib, "__file__", str(library / "__init__.py"))
+    env = SimpleNamespace(
+        found_docs=["intro", "chapter"], doc2path=lambda name: name + (".md" if name == "intro" else ".ipynb")
+    )
+    assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
+    assert extension._outdated(None, env, set(), set(), set()) == []
+    (library / "data.py").write_text("x = 1")
+    assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
