@@ -106,6 +106,11 @@ def environment(name: str) -> None:
         if not subprocess.check_output([str(python), "-c", version], text=True).strip().endswith("+cpu"):
             run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "torch-cuda.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    if name == "book":
+        # Open3D brings dash, whose extension makes JupyterLab ask every reader to rebuild it.
+        page_config = folder / "etc" / "jupyter" / "labconfig" / "page_config.json"
+        page_config.parent.mkdir(parents=True, exist_ok=True)
+        page_config.write_text('{"buildCheck": false, "buildAvailable": false}\n')
     stamp.write_text(print_)
 
 

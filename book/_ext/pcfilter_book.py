@@ -47,8 +47,24 @@ def _without_thebe(app: Sphinx, config: Config) -> None:
         app.events.listeners[name] = [
             listener
             for listener in listeners
-            if not listener.handler.__module__.startswith("sphinx_thebe")
+            if getattr(listener.handler, "__name__", "") != "init_thebe_core"
         ]
+
+
+def _scripts(
+    app: Sphinx, page: str, template: str, context: dict, doctree: object
+) -> None:
+    """Load each script once, and MathJax where Sphinx wants it.
+
+    jupyter-book adds every script that it finds in `_static`, whoever else added it.
+    """
+    kept = {}
+    for script in context.get("script_files", []):
+        name, body = str(script.filename), script.attributes.get("body") or ""
+        if "mathjax/" in name and "defer" not in script.attributes:
+            continue
+        kept.setdefault((name, body), script)
+    context["script_files"] = list(kept.values())
 
 
 def _plotly(app: Sphinx, error: Exception | None) -> None:
@@ -76,5 +92,6 @@ def setup(app: Sphinx) -> dict:
     app.connect("config-inited", _buttons)
     app.connect("config-inited", _without_thebe)
     app.connect("env-get-outdated", _outdated)
+    app.connect("html-page-context", _scripts, priority=900)
     app.connect("build-finished", _plotly)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

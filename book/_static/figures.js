@@ -46,6 +46,7 @@
     const plot = figure.querySelector(".pcfilter-plot");
     if (figure.dataset.state) return;
     figure.dataset.state = "drawing";
+    const drawnDark = dark();
     try {
       const Plotly = await plotly();
       const content = JSON.parse(figure.querySelector("script").textContent);
@@ -53,6 +54,7 @@
       if (figure.camera) content.layout.scene.camera = figure.camera;
       await Plotly.newPlot(plot, content);
       figure.dataset.state = "drawn";
+      if (drawnDark !== dark()) redraw(figure); // the theme changed in the meantime
     } catch (error) {
       figure.dataset.state = "failed";
       plot.textContent = "This figure could not be drawn (" + error.message + "). What it shows: " + plot.ariaLabel;
@@ -68,6 +70,11 @@
     delete figure.dataset.state;
   }
 
+  function redraw(figure) {
+    release(figure);
+    draw(figure);
+  }
+
   function start() {
     const figures = [...document.querySelectorAll("figure.pcfilter-figure")];
     const watch = new IntersectionObserver(
@@ -78,10 +85,7 @@
     );
     figures.forEach((figure) => watch.observe(figure));
     new MutationObserver(() => {
-      for (const figure of figures.filter((figure) => figure.dataset.state === "drawn")) {
-        release(figure);
-        draw(figure);
-      }
+      figures.filter((figure) => figure.dataset.state === "drawn").forEach(redraw);
     }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   }
 
