@@ -5,7 +5,7 @@ whatever is wrong is raised as :class:`NotYet` and printed, so that a check neve
 
     @exercise(solved="The kernel is flipped along both axes.")
     def check_convolve(answer):
-        compare_on(CASES, answer, reference=convolve, mistakes={"This is correlation.": correlate})
+        compare_on(CASES, answer, reference=convolve, mistakes=[("this is correlation.", correlate)])
 
 The printed lines are compared by nbval when the book is tested. They hold nothing that changes from run to run.
 """
@@ -14,19 +14,24 @@ from __future__ import annotations
 
 import copy
 import functools
-import textwrap
+import re
 import traceback
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-LONGEST_LINE = 600  # characters, however much the reader's error message holds
-LINE_WIDTH = 100  # longer lines are wrapped
+LONGEST_LINE = 600  # characters, however much the reader's error message holds; the page wraps them
+LARGEST_PRINTED = 24  # numbers; a larger array is described by its shape
 
 
 class NotYet(Exception):
-    """The answer is wrong; the message says what differs."""
+    """The answer is wrong; the message says what differs. `error` is what the reader's code stopped with, if it did."""
+
+    def __init__(self, message: str, error: BaseException | None = None):
+        super().__init__(message)
+        self.error = error
 
 
 class Untouched(NotYet):
@@ -39,7 +44,8 @@ def exercise(solved: str) -> Callable[[Callable[[Any], None]], Callable[[Any], N
     Parameters
     ----------
     solved : str
-        The sentence that is printed after ``Solved:``. It says what the reader has got right.
+        The sentence that is printed after ``Solved:``. It says what the reader has got right, but not how: the book
+        shows it to those, too, who have not solved the exercise yet.
 
     Returns
     -------
@@ -51,8 +57,6 @@ def exercise(solved: str) -> Callable[[Callable[[Any], None]], Callable[[Any], N
         @functools.wraps(examine)
         def check(answer: Any) -> None:
             try:
-                if answer is None or answer is ...:
-                    raise Untouched("there is no answer here. Fill in the cell above and run both cells again.")
                 examine(answer)
                 report = f"Solved: {solved}"
             except Untouched as reason:
@@ -60,7 +64,7 @@ def exercise(solved: str) -> Callable[[Callable[[Any], None]], Callable[[Any], N
             except NotYet as reason:
                 report = f"Not yet: {reason}"
             for line in report.splitlines():
-                print(textwrap.fill(shorten(line, LONGEST_LINE), LINE_WIDTH, break_long_words=False))
+                print(shorten(line, LONGEST_LINE))
 
         return check
 
@@ -70,24 +74,28 @@ def exercise(solved: str) -> Callable[[Callable[[Any], None]], Callable[[Any], N
 def call(answer: Callable, **inputs: Any) -> Any:
     """Call the reader's function on copies of `inputs`, in their order, and return what it returns.
 
+    Warnings are kept from the reader: where a division by zero matters, the check says so in its own words.
+
     Raises
     ------
     Untouched
-        If it returns nothing.
+        If it returns the starter's three dots.
     NotYet
-        If it is no function, stops with an error, or changes its inputs.
+        If it is no function, stops with an error, returns None, or changes its inputs.
     """
     if not callable(answer):
-        raise NotYet(f"a function is expected here, but this is {_kind(answer)}.")
+        raise NotYet(f"a function is expected here, but this is {_kind(answer)}. Give its name without brackets.")
     name, given = name_of(answer), copy.deepcopy(inputs)
     try:
-        result = answer(*given.values())
-    except NotImplementedError:
-        result = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            result = answer(*given.values())
     except (Exception, SystemExit) as error:
-        raise NotYet(f"{name} stopped with {_what_stopped(error, answer)}") from None
-    if result is None or result is ...:
-        raise Untouched(f"{name} still returns nothing. Fill it in, end it with return, and run both cells again.")
+        raise NotYet(f"{name} stopped with {_what_stopped(error, answer)}", error) from None
+    if result is ...:
+        raise Untouched(f"replace the three dots in {name} by your answer, and run both cells again.")
+    if result is None:
+        raise NotYet(f"{name} returns None. It should end with return and your result.")
     for key, value in inputs.items():
         if not np.array_equal(value, given[key], equal_nan=True):
             raise NotYet(f"{name} changes its input {key}. Work on a copy instead: {key} = {key}.copy().")
@@ -99,8 +107,8 @@ def compare_on(
     answer: Callable,
     *,
     reference: Callable,
-    mistakes: Mapping[str, Callable] | None = None,
-    shapes: Mapping[str, Callable] | None = None,
+    mistakes: Iterable[tuple[str, Callable]] = (),
+    shapes: Iterable[tuple[str, Callable]] = (),
 ) -> None:
     """Compare the reader's function with a reference on each case.
 
@@ -108,21 +116,32 @@ def compare_on(
     ----------
     cases : iterable of mapping
         The inputs of each call by name, in the order of the function's parameters. The first case should be small
-        enough to work out by hand: it is printed in full.
+        enough to work out by hand: it is printed in full, so that it can be pasted into a cell.
     answer, reference : callable
         The reader's function, and one that is right.
-    mistakes : mapping from str to callable, optional
-        Plausible wrong functions, each under the sentence that explains it.
-    shapes : mapping from str to callable, optional
-        Functions that return the shape of a plausible result of the wrong size, each under its explanation.
+    mistakes : iterable of (str, callable), optional
+        Plausible wrong functions, each after the sentence that explains it. One may stop with an error: if the
+        reader's function stops with the same, the sentence is added.
+    shapes : iterable of (str, callable), optional
+        Functions that return the shape of a plausible result of the wrong size, each after its explanation.
     """
     for inputs in cases:
+        values = inputs.values()
+        wrong_here = [(text, functools.partial(wrong, *values)) for text, wrong in mistakes]
+        try:
+            result = call(answer, **inputs)
+        except NotYet as reason:
+            for text, wrong in wrong_here if reason.error else ():
+                stopped = _outcome(wrong)
+                if type(stopped) is type(reason.error) and _text_of(stopped) == _text_of(reason.error):
+                    raise NotYet(f"{reason}\nPerhaps {text}") from None
+            raise
         compare(
-            call(answer, **inputs),
-            reference(*inputs.values()),
-            what=_call_text(answer, inputs),
-            mistakes={text: functools.partial(wrong, *inputs.values()) for text, wrong in (mistakes or {}).items()},
-            shapes={text: shape(*inputs.values()) for text, shape in (shapes or {}).items()},
+            result,
+            reference(*values),
+            what=call_text(answer, inputs),
+            mistakes=wrong_here,
+            shapes=[(text, shape(*values)) for text, shape in shapes],
         )
 
 
@@ -131,12 +150,12 @@ def compare(
     expected: Any,
     *,
     what: str,
-    mistakes: Mapping[str, Callable[[], Any]] | None = None,
-    shapes: Mapping[str, tuple[int, ...]] | None = None,
+    mistakes: Iterable[tuple[str, Callable[[], Any]]] = (),
+    shapes: Iterable[tuple[str, tuple[int, ...]]] = (),
     rtol: float = 1e-4,
     atol: float = 1e-5,
 ) -> None:
-    """Compare a result with the expected numbers. The tolerance lets float32 results pass.
+    """Compare a result with the expected numbers. The tolerance lets float32 results pass; NaN equals NaN.
 
     Parameters
     ----------
@@ -146,10 +165,10 @@ def compare(
         What is right.
     what : str
         Names the result in the report: ``"my_conv(image, kernel)"``.
-    mistakes : mapping from str to callable, optional
-        Calls that make plausible wrong results, each under the sentence that explains it.
-    shapes : mapping from str to tuple of int, optional
-        Shapes of plausible results of the wrong size, each under its explanation.
+    mistakes : iterable of (str, callable), optional
+        Calls that make plausible wrong results, each after the sentence that explains it.
+    shapes : iterable of (str, tuple of int), optional
+        Shapes of plausible results of the wrong size, each after its explanation.
 
     Raises
     ------
@@ -161,13 +180,12 @@ def compare(
     if close(got, expected):
         return
     difference = _difference(got, expected, what, rtol, atol)
-    for explanation, wrong in (mistakes or {}).items():
-        with np.errstate(all="ignore"):  # a mistake may well divide by zero
-            plausible = np.asarray(wrong(), dtype=float)
-        if close(got, plausible):
+    for explanation, wrong in mistakes:
+        plausible = _outcome(wrong)
+        if not isinstance(plausible, Exception) and close(got, np.asarray(plausible, dtype=float)):
             raise NotYet(f"{explanation}\n{difference}")
     if got.shape != expected.shape:
-        for explanation, shape in (shapes or {}).items():
+        for explanation, shape in shapes:
             if got.shape == tuple(shape):
                 raise NotYet(f"{explanation}\n{difference}")
     elif got.dtype.kind in "biu" and close(got, np.trunc(expected)):
@@ -182,20 +200,20 @@ def as_numbers(value: Any, what: str) -> np.ndarray:
     except Exception as error:  # ragged lists, tensors that refuse: the reader's objects may raise anything
         raise NotYet(f"{what} gives {_kind(value)} that does not turn into an array: {_text_of(error)}") from None
     if array.dtype.kind not in "biuf":
-        inside = "" if array.dtype.hasobject else f" of type {array.dtype.name}"
-        raise NotYet(f"{what} gives {_kind(value)}{inside}; real numbers are expected.")
+        found = {"U": "text", "S": "text", "c": "complex numbers"}.get(array.dtype.kind, _kind(value))
+        raise NotYet(f"{what} gives {found}; real numbers are expected.")
     return array
 
 
 def name_of(answer: Any) -> str:
     """Return the name by which a report calls the answer."""
     name = getattr(answer, "__name__", None)
-    return name if isinstance(name, str) and name.isidentifier() else "your answer"
+    return name if isinstance(name, str) and name.isidentifier() else "your function"
 
 
 def number(value: float) -> str:
     """Return a number as a report shows it: six digits, and no ``-0``."""
-    return f"{value + 0.0:.6g}"
+    return f"{value + 0.0:.6g}".replace("nan", "NaN")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -204,38 +222,54 @@ def shorten(text: str, limit: int) -> str:
     return text if len(text) <= limit else f"{text[: limit - 4]} ..."
 
 
+def call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
+    """Write a call down so that the reader can repeat it: small inputs in full, large ones by name and shape."""
+    texts, large = [], []  # by position: the reader may have renamed the parameters
+    for key, value in inputs.items():
+        if not isinstance(value, np.ndarray):
+            texts.append(repr(value))
+        elif value.size <= LARGEST_PRINTED and np.array_equal(value, np.round(value, 2)):
+            numbers = re.sub(r"\.0(?=[,\]])", ".", str(value.tolist()))  # as NumPy prints them
+            texts.append(f"np.array({numbers})")
+        else:
+            texts.append(key)
+            large.append(f"{key} of shape {value.shape}")
+    where = f"with {' and '.join(large)}, " if large else ""
+    return f"{where}{name_of(answer)}({', '.join(texts)})"
+
+
 def _all_close(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> bool:
-    return got.shape == expected.shape and np.allclose(got, expected, rtol=rtol, atol=atol)
+    return got.shape == expected.shape and np.allclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
 
 
 def _difference(got: np.ndarray, expected: np.ndarray, what: str, rtol: float, atol: float) -> str:
-    """Say what differs first: the shape, non-finite values, or the values."""
+    """Say what differs first: the shape, or the values."""
     if got.shape != expected.shape:
         return f"{what} has the shape {got.shape}; {expected.shape} is expected."
-    wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol)
+    wrong = ~np.isclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
     first = tuple(int(i) for i in np.argwhere(wrong)[0])
     at = f" at {list(first)}" if first else ""
     values = f"{what} gives {number(got[first])}{at}; {number(expected[first])} is expected"
     if not first:
         return f"{values}."
-    gaps = np.abs(got.astype(float) - expected)
-    strange = np.count_nonzero(~np.isfinite(gaps))
-    extent = f"{strange} are not finite" if strange else f"the largest difference is {number(gaps.max())}"
-    return f"{values}.\n{np.count_nonzero(wrong)} of {wrong.size} values differ; {extent}."
+    got, expected = got[wrong].astype(float), expected[wrong]
+    strange, missing = np.isfinite(expected) & ~np.isfinite(got), np.isnan(expected)
+    counts = {"not finite": np.count_nonzero(strange), "should be NaN": np.count_nonzero(missing)}
+    extents = [f"{count} {kind}" for kind, count in counts.items() if count]
+    gaps = np.abs(got - expected)
+    if np.isfinite(gaps).any():
+        extents.append(f"the largest difference is {number(gaps[np.isfinite(gaps)].max())}")
+    verb = "differs" if len(gaps) == 1 else "differ"
+    return f"{values}.\n{len(gaps)} of {wrong.size} values {verb}: {', '.join(extents)}."
 
 
-def _call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
-    """Write a call down so that the reader can repeat it: small inputs in full, large ones by their shape."""
-    texts = []
-    for key, value in inputs.items():
-        value = np.asarray(value)
-        if value.ndim == 0:
-            texts.append(f"{key}={number(value[()])}")
-        elif value.size <= 9 and np.array_equal(value, np.round(value, 2)):
-            texts.append(f"{key}={' '.join(np.array2string(value, separator=', ').split())}")
-        else:
-            texts.append(f"{key} of shape {value.shape}")
-    return f"{name_of(answer)}({', '.join(texts)})"
+def _outcome(wrong: Callable[[], Any]) -> Any:
+    """Return what a plausible mistake gives: its result, or the error that it stops with."""
+    try:
+        with np.errstate(all="ignore"):  # a mistake may well divide by zero
+            return wrong()
+    except Exception as error:
+        return error
 
 
 def _what_stopped(error: BaseException, answer: Any) -> str:
@@ -254,5 +288,9 @@ def _text_of(error: BaseException) -> str:
 
 
 def _kind(value: Any) -> str:
+    if value is None or value is ...:
+        return str(value)
+    if isinstance(value, np.ndarray):
+        return "an array"
     name = type(value).__name__
     return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"

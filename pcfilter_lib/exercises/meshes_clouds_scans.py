@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare_on, exercise, name_of
+from pcfilter_lib.exercises._triangle import QUESTION, TRIANGLE, inside_weights, misplaced_root, require_even
 
 
 @exercise(solved="your points lie in the triangle, and each part of it gets its fair share.")
@@ -15,7 +17,7 @@ def check_sample_triangle(answer: Callable) -> None:
 
     Any uniform mapping passes: the points are counted in 16 congruent triangles, not compared with a formula.
     """
-    a, b, c = _TRIANGLE
+    a, b, c = TRIANGLE
     u, v = np.random.default_rng(4).random((2, 16_000))
     inputs = {"a": a, "b": b, "c": c, "u": u, "v": v}
     what = f"{name_of(answer)}(a, b, c, u, v)"
@@ -28,158 +30,265 @@ def check_sample_triangle(answer: Callable) -> None:
         raise NotYet(f"{what} gives points that are not finite.")
     if not np.allclose(points, as_numbers(call(answer, **inputs), what)):
         raise NotYet("the same u and v gave other points the second time: draw no random numbers of your own.")
-    weights = _inside_weights(points, what)
-    _check_even(weights, what)
+    if np.allclose(points, points[0], atol=1e-6):
+        raise NotYet("all points are the same: let u and v say where in the triangle each one lies.")
+    weights = inside_weights(points, what)
+    try:
+        require_even(weights, what)
+    except NotYet as reason:
+        explanation = misplaced_root(weights, u, v)
+        raise NotYet(f"{explanation}\n{str(reason).removesuffix(QUESTION)}" if explanation else str(reason)) from None
 
 
-@exercise(solved="the centroid is at the origin and the farthest point at distance 1, with the shape unchanged.")
+@exercise(
+    solved="each cloud has its centroid at the origin and reaches to distance 1, and a cloud without size is zeros."
+)
 def check_unit_sphere(answer: Callable) -> None:
-    """Check ``answer(points)``: points (N, 3), centred at their centroid, the farthest at distance 1."""
+    """Check ``answer(points)``: a batch (B, N, 3), each cloud centred with radius 1, or zeros if it has no size."""
+    middle = "you centre on the middle of the bounding box; the centroid is the mean of the points."
+    one_mean = "you subtract one mean of all coordinates; a centroid has a mean for each axis of space."
+    lost = "an axis is lost, so that the shapes do not fit: mean, max and norm take keepdims=True."
     compare_on(
-        _CLOUDS,
+        _BATCHES,
         answer,
-        reference=lambda points: _scaled(_centred(points)),
-        mistakes={
-            "you centre on the middle of the bounding box: the centroid is the mean of the points.": (
-                lambda points: _scaled(points - (points.min(axis=0) + points.max(axis=0)) / 2)
+        reference=_unit_sphere,
+        mistakes=[
+            (
+                "a cloud whose points all coincide has no size, and 0 / 0 is NaN: return zeros for it.",
+                lambda p: _centred(p) / _radius(_centred(p)),
             ),
-            "you divide by the largest coordinate: divide by the largest distance from the centroid.": (
-                lambda points: _centred(points) / np.abs(_centred(points)).max()
+            (
+                "one centroid for the whole batch: each cloud has its own.",
+                lambda p: _unit_sphere(p, p.mean(axis=(0, 1))),
             ),
-            "you divide by the standard deviation: divide by the largest distance from the centroid.": (
-                lambda points: _centred(points) / _centred(points).std()
+            (
+                "one scale for the whole batch: each cloud has a farthest point of its own.",
+                lambda p: _centred(p) / _radius(_centred(p)).max(),
             ),
-            "you divide by the standard deviation of each axis: one number for all axes keeps the shape.": (
-                lambda points: _centred(points) / _centred(points).std(axis=0)
+            (
+                "one centroid and one scale for the whole batch: each cloud has its own.",
+                lambda p: (p - p.mean(axis=(0, 1))) / _radius(p - p.mean(axis=(0, 1))).max(),
             ),
-            "you scale each axis by itself, which stretches the shape: divide by one number.": (
-                lambda points: _centred(points) / np.abs(_centred(points)).max(axis=0)
+            (
+                "you take the mean over the clouds, axis 0; the points of a cloud are along axis 1.",
+                lambda p: _unit_sphere(p, p.mean(axis=0)),
             ),
-            "you divide each point by its own distance, which puts all on the sphere: divide by the largest.": (
-                lambda points: _centred(points) / np.linalg.norm(_centred(points), axis=1, keepdims=True)
+            (one_mean, lambda p: _unit_sphere(p, p.mean(axis=(1, 2), keepdims=True))),
+            (one_mean, lambda p: _unit_sphere(p, p.mean())),
+            (middle, lambda p: _unit_sphere(p, (p.min(axis=1, keepdims=True) + p.max(axis=1, keepdims=True)) / 2)),
+            *(
+                (text, lambda p, size=size: _unit_sphere(p, size=size))
+                for text, size in [
+                    ("the points are centred, but not scaled.", lambda c: np.ones(1)),
+                    (
+                        "you divide by the largest coordinate; divide by the largest distance from the centroid.",
+                        lambda c: np.abs(c).max(axis=(1, 2), keepdims=True),
+                    ),
+                    (
+                        "you divide by the standard deviation; divide by the largest distance from the centroid.",
+                        lambda c: c.std(axis=(1, 2), keepdims=True),
+                    ),
+                    (
+                        "you divide by a standard deviation for each axis; one number for all axes keeps the shape.",
+                        lambda c: c.std(axis=1, keepdims=True),
+                    ),
+                    (
+                        "you scale each axis of space by itself, which stretches the shape; divide by one number.",
+                        lambda c: np.abs(c).max(axis=1, keepdims=True),
+                    ),
+                    (
+                        "you divide each point by its own distance, which puts all on the sphere; take the largest.",
+                        lambda c: np.linalg.norm(c, axis=2, keepdims=True),
+                    ),
+                ]
             ),
-            "the points are scaled but not centred: subtract the centroid first.": lambda points: _scaled(points),
-            "the points are centred but not scaled.": lambda points: _centred(points),
-            "you measure the distance before you centre: subtract the centroid first.": (
-                lambda points: _centred(_scaled(points))
+            (lost, lambda p: p - p.mean(axis=1)),
+            (lost, lambda p: _centred(p) / np.linalg.norm(_centred(p), axis=2).max(axis=1)),
+            (lost, lambda p: _centred(p) / np.linalg.norm(_centred(p), axis=2).max(axis=1, keepdims=True)),
+            ("the points are scaled, but not centred: subtract the centroid first.", lambda p: p / _radius(p)),
+            (
+                "you measure the distances before you centre: subtract the centroid first.",
+                lambda p: _centred(p) / _radius(p),
             ),
-            "you subtract one mean of all coordinates: the centroid has a mean for each axis.": (
-                lambda points: _scaled(points - points.mean())
-            ),
-        },
+        ],
+        shapes=[
+            ("you returned one cloud; return the whole batch.", lambda p: p.shape[1:]),
+            ("you returned one list of points; keep the clouds apart.", lambda p: (p.shape[0] * p.shape[1], 3)),
+        ],
     )
 
 
-@exercise(solved="each pixel is back at its place in space, with x from its column and y from its row.")
-def check_backproject(answer: Callable) -> None:
-    """Check ``answer(depth, fx, fy, cx, cy)``: the points (H, W, 3) of a depth map (H, W) of a pinhole camera."""
-    compare_on(
-        _DEPTH_MAPS,
-        answer,
-        reference=_backproject,
-        mistakes={
-            "row and column are swapped: x comes from the column, y from the row.": (
-                lambda depth, fx, fy, cx, cy: _backproject(depth.T, fx, fy, cx, cy).swapaxes(0, 1)
-            ),
-            "x and y are swapped in the result: x comes first.": (
-                lambda *inputs: _backproject(*inputs)[..., [1, 0, 2]]
-            ),
-            "the factor z is missing in x and y: what is twice as far away is twice as far from the axis.": (
-                lambda depth, *camera: np.dstack([_backproject(np.ones_like(depth), *camera)[..., :2], depth])
-            ),
-            "you take depth as the distance along the ray: here it is z, the distance along the camera's axis.": (
-                lambda depth, *camera: depth[..., None] * _directions(_backproject(np.ones_like(depth), *camera))
-            ),
-            "the principal point is missing: subtract cx from the column and cy from the row.": (
-                lambda depth, fx, fy, cx, cy: _backproject(depth, fx, fy, 0, 0)
-            ),
-            "cx and cy are swapped: cx belongs to the column.": (
-                lambda depth, fx, fy, cx, cy: _backproject(depth, fx, fy, cy, cx)
-            ),
-            "fx and fy are swapped: fx belongs to the column.": (
-                lambda depth, fx, fy, cx, cy: _backproject(depth, fy, fx, cx, cy)
-            ),
-            "y points up: in this book's camera frame it points down, as the rows do.": (
-                lambda *inputs: _backproject(*inputs) * [1, -1, 1]
-            ),
-        },
-        shapes={
-            "these are the points in a list: keep the grid of the scan.": lambda depth, *camera: (depth.size, 3),
-            "the three coordinates come first: put them on the last axis.": lambda depth, *camera: (3, *depth.shape),
-        },
+@exercise(solved="each pixel sees its nearest point, and NaN where there is none.")
+def check_depth_map(answer: Callable) -> None:
+    """Check ``answer(points, fx, fy, cx, cy, shape)``: the depth map (H, W) of points (N, 3) before a pinhole camera.
+
+    The cases are ordered so that each brings one difficulty more: the projection alone, points that hide others, points
+    behind the camera, points beyond the left and upper edge, then beyond the others, then all.
+    """
+    unseen = "a point beyond the image is not seen: leave it out before you index."
+    negative = (
+        "a point beyond the left or upper edge has a negative index, which NumPy counts from the end: leave it out."
     )
+    behind = "points behind the camera are kept; it sees only those with z > 0."
 
+    def like(**changes: object) -> Callable:
+        return lambda *inputs: _depth_map(*inputs, **changes)
 
-def _inside_weights(points: np.ndarray, what: str) -> np.ndarray:
-    """Return the barycentric weights (N, 3) of points in the triangle, or say that some lie outside."""
-    a, b, c = _TRIANGLE
-    edges = np.stack([b - a, c - a], axis=1)
-    along = (points - a) @ np.linalg.pinv(edges).T
-    if not np.allclose(a + along @ edges.T, points, atol=1e-4):
-        raise NotYet(f"{what} gives points outside the plane of the triangle: the weights of a, b, c must add up to 1.")
-    weights = np.column_stack([1 - along.sum(axis=1), along])
-    outside = np.count_nonzero((weights < -1e-4).any(axis=1))
-    if outside:
-        beyond = np.count_nonzero(weights[:, 0] < -1e-4) == outside
-        hint = " They lie beyond the edge b c: reflect those with u + v > 1, or use a square root." if beyond else ""
-        raise NotYet(f"{outside} of {len(points)} points lie outside the triangle.{hint}")
-    return weights
-
-
-def _check_even(weights: np.ndarray, what: str) -> None:
-    """Count the points in 16 congruent triangles and say where there are too many or too few."""
-    places = np.clip((weights[:, 1:] * 4).astype(int), 0, 3)
-    upper = (weights[:, 1:] * 4 - places).sum(axis=1) > 1  # each cell of the grid is two triangles
-    counts = np.zeros((4, 4, 2))
-    np.add.at(counts, (*places.T, upper.astype(int)), 1)
-    share = len(weights) / 16
-    corners = {"a": counts[0, 0, 0], "b": counts[3, 0, 0], "c": counts[0, 3, 0]}
-    dense = max(corners, key=corners.get)
-    if corners[dense] > 2 * share:
-        raise NotYet(
-            f"the points crowd at the corner {dense}: the sixteenth of the triangle there has {int(corners[dense])} "
-            f"points, and its fair share is {int(share)}. Is a square root missing?"
-        )
-    if max(corners.values()) < share / 2:
-        raise NotYet(
-            f"the points crowd in the middle: the sixteenths at the three corners have {int(sum(corners.values()))} "
-            f"points, and their fair share is {int(3 * share)}. Weights divided by their sum are not uniform."
-        )
-    inside = np.add.outer(np.arange(4), np.arange(4))[..., None] + [0, 1] < 4
-    chi_square = np.sum((counts[inside] - share) ** 2) / share
-    # 15 degrees of freedom: uniform points exceed 60 once in some millions of draws.
-    if chi_square > 60:
-        fewest, most = int(counts[inside].min()), int(counts[inside].max())
-        raise NotYet(
-            f"{what} is not uniform: the sixteenths of the triangle have from {fewest} to {most} points, "
-            f"and the fair share of each is {int(share)}."
-        )
+    compare_on(
+        _VIEWS,
+        answer,
+        reference=_depth_map,
+        mistakes=[
+            (negative, like(beyond="left out if too large")),
+            (unseen, like(beyond="indexed")),  # before the others that NumPy refuses for the same index
+            *(
+                (text, like(**option, beyond=beyond))
+                for text, option in [*_PROJECTIONS, *_ROUNDINGS]
+                for beyond in ("left out", "indexed")
+            ),
+            ("pixels that no point reaches hold zero; they should be NaN.", like(empty=0)),
+            ("pixels that no point reaches hold infinity; they should be NaN.", like(empty=np.inf)),
+            (
+                "you store the distance along the ray; a depth map holds z.",
+                like(value=lambda points: np.linalg.norm(points, axis=1)),
+            ),
+            ("where several points fall into a pixel, the last one wins; it should be the nearest.", like(wins="last")),
+            (
+                "where several points fall into a pixel, the first one wins; it should be the nearest.",
+                like(wins="first"),
+            ),
+            ("where several points fall into a pixel, the farthest wins; it should be the nearest.", like(wins="far")),
+            (behind, like(keep=lambda z: z != 0)),
+            (behind, like(keep=lambda z: z != 0, value=lambda points: np.abs(points[:, 2]))),
+            (
+                "a point that falls less than half a pixel outside rounds to a pixel: round first, then leave out.",
+                like(beyond="left out before rounding"),
+            ),
+            ("points beyond the image are moved to its edge: leave them out.", like(beyond="clipped")),
+        ],
+        shapes=[(_PROJECTIONS[0][0], lambda points, fx, fy, cx, cy, shape: shape[::-1])],
+    )
 
 
 def _centred(points: np.ndarray) -> np.ndarray:
-    return points - points.mean(axis=0)
+    return points - points.mean(axis=1, keepdims=True)
 
 
-def _scaled(points: np.ndarray) -> np.ndarray:
-    return points / np.linalg.norm(points, axis=1).max()
+def _radius(points: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(points, axis=2, keepdims=True).max(axis=1, keepdims=True)
 
 
-def _backproject(depth: np.ndarray, fx: float, fy: float, cx: float, cy: float) -> np.ndarray:
-    row, column = np.indices(depth.shape)
-    return np.dstack([(column - cx) * depth / fx, (row - cy) * depth / fy, depth])
+def _unit_sphere(points: np.ndarray, centre: np.ndarray | None = None, size: Callable = _radius) -> np.ndarray:
+    moved = _centred(points) if centre is None else points - centre
+    return moved / np.where(size(moved) > 0, size(moved), 1)
 
 
-def _directions(points: np.ndarray) -> np.ndarray:
-    return points / np.linalg.norm(points, axis=-1, keepdims=True)
+def _project(x: Any, y: Any, z: Any, fx: float, fy: float, cx: float, cy: float) -> tuple[Any, Any]:
+    return fx * x / z + cx, fy * y / z + cy
+
+
+_PROJECTIONS = [
+    (text, {"project": project})
+    for text, project in [
+        (
+            "rows and columns are exchanged: u, from x, is the column, and v, from y, is the row.",
+            lambda x, y, z, fx, fy, cx, cy: _project(y, x, z, fy, fx, cy, cx),
+        ),
+        (
+            "the division by z is missing: what is twice as far away appears half as large.",
+            lambda x, y, z, *camera: _project(x, y, 1, *camera),
+        ),
+        (
+            "fx and fy are swapped: fx belongs to the column.",
+            lambda x, y, z, fx, fy, cx, cy: _project(x, y, z, fy, fx, cx, cy),
+        ),
+        (
+            "cx and cy are swapped: cx belongs to the column.",
+            lambda x, y, z, fx, fy, cx, cy: _project(x, y, z, fx, fy, cy, cx),
+        ),
+        (
+            "the principal point is missing: add cx to the column and cy to the row.",
+            lambda x, y, z, fx, fy, cx, cy: _project(x, y, z, fx, fy, 0, 0),
+        ),
+        (
+            "y points up; in this book's camera frame it points down, as the rows do.",
+            lambda x, y, z, *camera: _project(x, -y, z, *camera),
+        ),
+    ]
+]
+_ROUNDINGS = [
+    ("you cut the decimals off; round to the nearest pixel.", {"to_pixel": np.trunc}),
+    ("you round down; round to the nearest pixel.", {"to_pixel": np.floor}),
+    (
+        "int() cuts u + 0.5 towards zero, so that -0.8 becomes 0; use np.rint.",
+        {"to_pixel": lambda at: np.trunc(at + 0.5)},
+    ),
+]
+
+
+def _depth_map(
+    points: np.ndarray,
+    fx: float,
+    fy: float,
+    cx: float,
+    cy: float,
+    shape: tuple[int, int],
+    *,
+    project: Callable = _project,
+    to_pixel: Callable = np.rint,
+    value: Callable = lambda points: points[:, 2],
+    keep: Callable = lambda z: z > 0,
+    wins: str = "near",
+    beyond: str = "left out",
+    empty: float = np.nan,
+) -> np.ndarray:
+    """Return the depth map; options other than the default make mistakes."""
+    points = points[keep(points[:, 2])]
+    places = np.column_stack(project(*points.T, fx, fy, cx, cy)[::-1])
+    pixels, values, z = to_pixel(places).astype(int), value(points), points[:, 2]
+    order = {"near": np.argsort(-z), "far": np.argsort(z), "last": range(len(z)), "first": reversed(range(len(z)))}
+    image = np.full(shape, empty)
+    for n in order[wins]:
+        place, pixel = places[n], pixels[n]
+        if beyond == "left out before rounding":
+            seen = (place >= 0).all() and (place <= np.subtract(shape, 1)).all()
+        else:
+            above, below = (pixel >= 0).all(), (pixel < shape).all()
+            seen = {"left out": above and below, "left out if too large": below}.get(beyond, True)
+        if seen:
+            image[tuple(np.clip(pixel, 0, np.subtract(shape, 1)) if beyond == "clipped" else pixel)] = values[n]
+    return image
+
+
+def _view(*columns_rows_depths: tuple[float, float, float], digits: int = 2) -> dict[str, Any]:
+    """Return the inputs in which points fall at the columns, rows and depths given."""
+    u, v, z = np.transpose(columns_rows_depths)
+    points = np.column_stack([(u - _CAMERA["cx"]) * z / _CAMERA["fx"], (v - _CAMERA["cy"]) * z / _CAMERA["fy"], z])
+    return {"points": np.round(points, digits) + 0.0, **_CAMERA}  # no -0
 
 
 _random = np.random.default_rng(21)
-_TRIANGLE = np.array([[0.0, 0.0, 1.0], [4.0, 1.0, 0.0], [1.0, 3.0, 2.0]])
-_CLOUDS = [
-    {"points": np.array([[1.0, 2.0, 3.0], [5.0, 2.0, 4.0], [3.0, 8.0, 11.0]])},
-    {"points": _random.gamma(1.0, size=(200, 3)) * [1.0, 2.0, 0.5] + [3.0, -1.0, 10.0]},
+_BATCHES = [
+    {"points": np.array([[[1.0, 2, 3], [5, 2, 4], [3, 8, 11]], [[0, 0, 1], [9, 3, 1], [0, 0, 4]]])},
+    {"points": _random.gamma(1.0, size=(4, 50, 3)) * [1.0, 2.0, 0.5] + _random.normal(size=(4, 1, 3)) * 9},
+    {"points": np.array([[[1.0, 2, 3], [5, 2, 4]], [[2, 4, 1], [2, 4, 1]], [[0, 0, 1], [0, 0, 4]]])},
 ]
-_DEPTH_MAPS = [
-    {"depth": np.array([[1.0, 2.0, 4.0], [1.0, 3.0, 0.0]]), "fx": 2.0, "fy": 4.0, "cx": 1.0, "cy": 0.5},
-    {"depth": _random.uniform(0.4, 2.0, size=(12, 17)), "fx": 21.0, "fy": 19.0, "cx": 8.2, "cy": 5.1},
+_CAMERA = {"fx": 2.0, "fy": 5.0, "cx": 2.5, "cy": 1.5, "shape": (4, 6)}
+# No point falls within 0.1 of the border between two pixels, where ways to round differ.
+_VIEWS = [
+    _view((0.2, 0.9, 1), (1.8, 2.2, 2), (3.1, 0.3, 4), (2.9, 1.9, 3)),
+    _view((4.2, 1.1, 2), (5.1, 2.8, 3), (3.9, 0.9, 1), (4.8, 3.1, 1), (4.1, 1.2, 3), (5.2, 3.2, 2)),
+    _view((1.2, 2.1, 2), (4.1, 1.2, -2), (0.3, 0.2, 1)),
+    _view((-1.2, 2.1, 2), (2.2, -2.1, 1), (-0.3, 1.2, 3), (-0.8, 0.2, 2), (3.9, 1.8, 4)),
+    _view((6.2, 1.1, 2), (5.3, 2.8, 1), (0.8, 3.3, 2)),
+    _view(
+        *np.column_stack(
+            [
+                _random.integers(-3, 9, 80) + _random.uniform(-0.4, 0.4, 80),
+                _random.integers(-3, 7, 80) + _random.uniform(-0.4, 0.4, 80),
+                _random.choice([-1.5, 0.0, 0.5, 0.8, 1.1, 1.6, 2.3], 80) + 0.0,
+            ]
+        ),
+        digits=9,
+    ),
 ]

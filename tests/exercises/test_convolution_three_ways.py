@@ -3,26 +3,88 @@
 import numpy as np
 import pytest
 from scipy.signal import convolve2d, correlate2d
+from scipy.sparse import csr_array
 
 from pcfilter_lib.exercises import convolution_three_ways as exercises
 
 
 def my_answer(*inputs):
-    """What the reader finds."""
+    return ...  # what the reader finds
 
 
-def looped_matrix(kernel, shape, flip=1, stride=None, step=None):
-    (h, w), (height, width) = kernel.shape, shape
-    rows = []
-    for i in range(height - h + 1):
-        for j in range(width - w + 1):
-            row = np.zeros(height * width)
-            start = i * width + j if step is None else len(rows) * step
-            for k in range(h):
-                at = start + k * (stride(kernel) if stride else width)
-                row[at : at + w] = kernel[::flip, ::flip][k]
-            rows.append(row)
-    return np.array(rows)
+def looped_matrix(
+    kernel,
+    shape,
+    inside=lambda m, n, H, W: 0 <= m < H and 0 <= n < W,
+    at=lambda m, n, H, W: m * W + n,
+    top=lambda kernel: kernel.shape[0] // 2,
+    left=lambda kernel: kernel.shape[1] // 2,
+    row=lambda i, j, H, W: i * W + j,
+):
+    """Place the weights one by one; the loops run over the kernel first, as readers' loops may."""
+    (h, w), (H, W) = kernel.shape, shape
+    matrix = np.zeros((H * W, H * W))
+    for a in range(h):
+        for b in range(w):
+            for i in range(H):
+                for j in range(W):
+                    m, n = i + a - top(kernel), j + b - left(kernel)
+                    if inside(m, n, H, W):
+                        matrix[row(i, j, H, W), at(m, n, H, W)] = kernel[a, b]
+    return matrix
+
+
+def matrix_by_taps(kernel, shape):
+    taps = np.eye(np.prod(shape)).reshape(-1, *shape)
+    return np.stack([correlate2d(tap, kernel, "same").ravel() for tap in taps], axis=1)
+
+
+def matrix_by_cutting(kernel, shape):
+    """The book's solution: with a real border, which is cut off at the end."""
+    (h, w), (H, W) = kernel.shape, shape
+    matrix = np.zeros((H, W, H + h - 1, W + w - 1))
+    for i, j in np.ndindex(H, W):
+        matrix[i, j, i : i + h, j : j + w] = kernel
+    return matrix[:, :, h // 2 : h // 2 + H, w // 2 : w // 2 + W].reshape(H * W, H * W)
+
+
+def bordered_matrix(kernel, shape):
+    (h, w), (H, W) = kernel.shape, shape
+    return np.zeros((H * W, (H + h - 1) * (W + w - 1)))
+
+
+def four_indices(kernel, shape):
+    (h, w), (H, W) = kernel.shape, shape
+    matrix = np.zeros((H, W, H, W))
+    for i, j in np.ndindex(H, W):
+        for a, b in np.ndindex(h, w):
+            matrix[i, j, i + a - h // 2, j + b - w // 2] = kernel[a, b]
+    return matrix.reshape(H * W, H * W)
+
+
+def added(kernel, shape):
+    """Pixels counted with the height, in both, and weights that meet are added."""
+    (h, w), (H, W) = kernel.shape, shape
+    matrix = np.zeros((H * W, H * W))
+    for i, j in np.ndindex(H, W):
+        for a, b in np.ndindex(h, w):
+            m, n = i + a - h // 2, j + b - w // 2
+            if 0 <= m < H and 0 <= n < W:
+                matrix[i * H + j, m * H + n] += kernel[a, b]
+    return matrix
+
+
+def padded(upstream, kernel, more=0):
+    h, w = np.subtract(kernel.shape, 1) + more
+    return np.pad(upstream, ((h, h), (w, w)))
+
+
+def scattered(kernel, upstream):
+    h, w = kernel.shape
+    gradient = np.zeros((upstream.shape[0] + h - 1, upstream.shape[1] + w - 1))
+    for i, j in np.ndindex(upstream.shape):
+        gradient[i : i + h, j : j + w] += kernel * upstream[i, j]
+    return gradient
 
 
 def looped_convolution(image, kernel):
@@ -39,48 +101,103 @@ SOLUTIONS = [
     (exercises.check_convolve, looped_convolution),
     (exercises.check_convolve, lambda image, kernel: convolve2d(image, kernel, "valid")),
     (exercises.check_convolve, lambda image, kernel: convolve2d(image, kernel, "valid").astype(np.float32)),
-    (exercises.check_matrix, looped_matrix),
-    (exercises.check_kernel_gradient, lambda image, upstream: correlate2d(image, upstream, "valid")),
-    (exercises.check_box_cost, lambda h, w: h + w),
-    (exercises.check_box_cost, lambda h, w: np.float32(h) + w),
+    (exercises.check_same_matrix, looped_matrix),
+    (exercises.check_same_matrix, matrix_by_taps),
+    (exercises.check_same_matrix, matrix_by_cutting),
+    (exercises.check_same_matrix, lambda k, shape: csr_array(looped_matrix(k, shape))),
+    (exercises.check_image_gradient, scattered),
+    (exercises.check_image_gradient, lambda k, u: convolve2d(u, k, "full")),
+    (exercises.check_image_gradient, lambda k, u: convolve2d(padded(u, k), k, "valid").astype(np.float32)),
+    (exercises.check_separable_cost, lambda h, w: h + w),
+    (exercises.check_separable_cost, lambda h, w: np.float32(h) + w),
 ]
 
-MISTAKES = [
+EDGE = "beyond the image's edge lands in another row or on the other side"
+MATRIX_MISTAKES = [
+    (lambda k, shape: looped_matrix(k, shape).T, "or the transposed matrix"),
+    (lambda k, shape: looped_matrix(k[::-1, ::-1], shape), "this is the matrix of true convolution"),
+    (lambda k, shape: looped_matrix(k.T, shape), "the kernel is transposed"),
+    (lambda k, shape: looped_matrix(k, shape, top=lambda k: 0, left=lambda k: 0), "not centred"),
+    (lambda k, shape: looped_matrix(k, shape, top=lambda k: len(k) - 1, left=lambda k: k.shape[1] - 1), "not centred"),
     (
-        exercises.check_convolve,
-        lambda x, k: correlate2d(x, k, "valid"),
-        "this is correlation: did you flip the kernel?",
+        lambda k, shape: looped_matrix(k, shape, top=lambda k: k.shape[1] // 2, left=lambda k: k.shape[0] // 2),
+        "not centred",
     ),
+    (lambda k, shape: looped_matrix(k, shape, inside=lambda m, n, H, W: 0 <= m * W + n < H * W), EDGE),
+    (lambda k, shape: looped_matrix(k, shape, inside=lambda m, n, H, W: m * W + n < H * W), EDGE),
+    (lambda k, shape: looped_matrix(k, shape, inside=lambda m, n, H, W: 0 <= m < H), EDGE),
+    (lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True), "stopped with IndexError: index 12 is out of"),
+    (lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True), f"Perhaps a weight {EDGE}"),
+    (four_indices, "stopped with IndexError: index 4 is out of bounds for axis 3 with size 4."),
+    (four_indices, f"Perhaps a weight {EDGE}"),
+    (
+        lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True, at=lambda m, n, H, W: (m * W + n) % (H * W)),
+        EDGE,
+    ),
+    (
+        lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True, at=lambda m, n, H, W: m % H * W + n % W),
+        EDGE,
+    ),
+    (
+        lambda k, shape: looped_matrix(k, shape, at=lambda m, n, H, W: n * H + m, row=lambda i, j, H, W: j * H + i),
+        "counted column by column",
+    ),
+    (lambda k, shape: looped_matrix(k, shape, at=lambda m, n, H, W: m * H + n), "counted with a wrong width"),
+    (lambda k, shape: looped_matrix(k, shape, row=lambda i, j, H, W: i * (W - 2) + j), "counted with a wrong width"),
+    (added, "counted with a wrong width"),
+    (
+        lambda k, shape: matrix_by_taps(k, shape)[: (shape[0] - len(k) + 1) * (shape[1] - k.shape[1] + 1)],
+        "valid matrix",
+    ),
+    (bordered_matrix, "columns for the pixels of the border, too"),
+    (lambda k, shape: looped_matrix(k, shape).reshape(*shape, *shape), "four indices"),
+    (lambda k, shape: looped_matrix(k, shape) * 1.5, "gives 7.5 at [0, 0]; 5 is expected"),
+    (lambda k, shape: k[99], "stopped with IndexError: index 99 is out of bounds for axis 0 with size 3."),
+]
+GRADIENT_MISTAKES = [
+    (lambda k, u: correlate2d(u, k, "full"), "the kernel is used as it is"),
+    (lambda k, u: convolve2d(u, k[:, ::-1], "full"), "rows count backwards, but columns do not"),
+    (lambda k, u: convolve2d(u, k[::-1], "full"), "columns count backwards, but rows do not"),
+    (lambda k, u: convolve2d(u[::-1, ::-1], k, "full"), "you turn the upstream gradient round, too"),
+    (lambda k, u: correlate2d(u[::-1, ::-1], k, "full"), "the result is turned by half a circle"),
+    (lambda k, u: convolve2d(u, k.T, "full"), "the kernel is transposed"),
+    (lambda k, u: convolve2d(u, k, "full").T, "the gradient is transposed"),
+    (lambda k, u: convolve2d(u**0, k, "full"), "the upstream gradient is not used"),
+    (lambda k, u: convolve2d(u, k, "same"), "something of the upstream gradient's size"),
+    (lambda k, u: convolve2d(u, k, "valid"), "something smaller than the upstream gradient"),
+    (lambda k, u: k, "something of the kernel's size"),
+    (lambda k, u: convolve2d(padded(u, k, more=1), k, "valid"), "too wide by one"),
+    (lambda k, u: convolve2d(u, k, "full") * 2, "gives 2 at [0, 0]; 1 is expected"),
+]
+COST_MISTAKES = [
+    (lambda h, w: h * w, "the cost of the whole kernel at once"),
+    (lambda h, w: 2 * h * w, "the whole kernel in each of the two passes"),
+    (lambda h, w: h * w + w, "the cost of the whole kernel is still in there"),
+    (lambda h, w: h * w + h + w, "the cost of the whole kernel is still in there"),
+    (lambda h, w: 2 * max(h, w), "takes both passes to be equally long"),
+    (lambda h, w: 2 * h, "takes both passes to be equally long"),
+    (lambda h, w: max(h, w), "the cost of one pass; there are two"),
+    (lambda h, w: 2 * (h + w), "counts the additions too"),
+    (lambda h, w: h + w - 2, "these are the additions"),
+    (lambda h, w: h + w - 1, "one too few"),
+    (lambda h, w: h + w + 1, "one too many"),
+    (lambda h, w: (h, w), "gives 2 numbers; one is expected"),
+    (lambda h, w: h * h + w, "(4, 7) gives 23: too many."),
+    (lambda h, w: 14 - h, "(4, 7) gives 10: too few."),
+]
+MISTAKES = [
+    (exercises.check_convolve, lambda x, k: correlate2d(x, k, "valid"), "this is correlation"),
     (exercises.check_convolve, lambda x, k: correlate2d(x, k[::-1], "valid"), "columns are not"),
     (exercises.check_convolve, lambda x, k: correlate2d(x, k[:, ::-1], "valid"), "rows are not"),
     (exercises.check_convolve, lambda x, k: correlate2d(x, k.T, "valid"), "the kernel is transposed"),
     (exercises.check_convolve, lambda x, k: convolve2d(x, k, "valid").T, "the output is transposed"),
-    (exercises.check_convolve, lambda x, k: convolve2d(x, k, "same"), "the size of a 'same' convolution"),
+    (exercises.check_convolve, lambda x, k: convolve2d(x, k, "same"), "something of the image's size"),
     (exercises.check_convolve, lambda x, k: convolve2d(x, k, "full"), "the size of a 'full' convolution"),
     (exercises.check_convolve, lambda x, k: convolve2d(x, k, "valid")[:-1, :-1], "the last row and column are missing"),
-    (exercises.check_convolve, lambda x, k: convolve2d(x, k, "valid").astype(x.dtype), "cuts the decimals off"),
-    (exercises.check_matrix, lambda k, shape: looped_matrix(k, shape).T, "the matrix is transposed"),
-    (exercises.check_matrix, lambda k, shape: looped_matrix(k, shape, flip=-1), "the kernel is flipped"),
-    (
-        exercises.check_matrix,
-        lambda k, shape: looped_matrix(k, shape, stride=lambda k: k.shape[1]),
-        "follow each other",
-    ),
-    (exercises.check_matrix, lambda k, shape: looped_matrix(k, shape, step=1), "starts one column after the row above"),
-    (exercises.check_matrix, lambda k, shape: np.zeros((np.prod(shape),) * 2), "the size for a zero-padded image"),
-    (exercises.check_kernel_gradient, lambda x, u: correlate2d(x, u, "valid")[::-1, ::-1], "the result is flipped"),
-    (exercises.check_kernel_gradient, lambda x, u: convolve2d(x, u, "valid"), "the upstream gradient is flipped"),
-    (exercises.check_kernel_gradient, lambda x, u: correlate2d(x, u, "valid") / u.size, "this is the mean"),
-    (exercises.check_kernel_gradient, lambda x, u: correlate2d(x, u**0, "valid"), "upstream gradient is not used"),
-    (exercises.check_kernel_gradient, lambda x, u: correlate2d(x, u, "valid").T, "the gradient is transposed"),
-    (exercises.check_kernel_gradient, lambda x, u: x, "this is the size of the image"),
-    (exercises.check_box_cost, lambda h, w: h * w, "the cost of the whole kernel at once"),
-    (exercises.check_box_cost, lambda h, w: 2 * h * w, "the whole kernel in each of the two passes"),
-    (exercises.check_box_cost, lambda h, w: 2 * (h + w), "counts the additions too"),
-    (exercises.check_box_cost, lambda h, w: h + w - 2, "these are the additions"),
-    (exercises.check_box_cost, lambda h, w: h + w - 1, "one too few"),
-    (exercises.check_box_cost, lambda h, w: 2 * h, "takes the kernel to be square"),
-    (exercises.check_box_cost, lambda h, w: h * h + w, "gives 23; 11 is expected"),
+    (exercises.check_convolve, lambda x, k: convolve2d(x, k, "valid").astype(int), "cuts the decimals off"),
+    *((exercises.check_same_matrix, answer, explanation) for answer, explanation in MATRIX_MISTAKES),
+    *((exercises.check_image_gradient, answer, explanation) for answer, explanation in GRADIENT_MISTAKES),
+    *((exercises.check_separable_cost, answer, explanation) for answer, explanation in COST_MISTAKES),
 ]
 CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
@@ -102,17 +219,39 @@ def test_mistakes_are_explained(capsys, check, mistake, explanation):
 @pytest.mark.parametrize("check", CHECKS)
 def test_starter_and_error(capsys, check):
     check(my_answer)
-    assert capsys.readouterr().out.startswith("Not solved yet: my_answer still returns nothing.")
+    assert capsys.readouterr().out == (
+        "Not solved yet: replace the three dots in my_answer by your answer, and run both cells again.\n"
+    )
     check(lambda *inputs: inputs[99])
-    assert "Not yet: your answer stopped with IndexError" in capsys.readouterr().out
+    assert "Not yet: your function stopped with IndexError: tuple index out of range" in capsys.readouterr().out
 
 
 def test_matrix_of_the_chapter():
-    """The 4x9 matrix of a 2x2 kernel on a 3x3 image, written out by hand."""
+    """The 9x9 matrix of a 3x3 kernel on a 3x3 image, written out by hand."""
     by_hand = [
-        [1, 2, 0, 3, 4, 0, 0, 0, 0],
-        [0, 1, 2, 0, 3, 4, 0, 0, 0],
-        [0, 0, 0, 1, 2, 0, 3, 4, 0],
-        [0, 0, 0, 0, 1, 2, 0, 3, 4],
+        [5, 6, 0, 8, 9, 0, 0, 0, 0],
+        [4, 5, 6, 7, 8, 9, 0, 0, 0],
+        [0, 4, 5, 0, 7, 8, 0, 0, 0],
+        [2, 3, 0, 5, 6, 0, 8, 9, 0],
+        [1, 2, 3, 4, 5, 6, 7, 8, 9],
+        [0, 1, 2, 0, 4, 5, 0, 7, 8],
+        [0, 0, 0, 2, 3, 0, 5, 6, 0],
+        [0, 0, 0, 1, 2, 3, 4, 5, 6],
+        [0, 0, 0, 0, 1, 2, 0, 4, 5],
     ]
-    np.testing.assert_array_equal(exercises._matrix(np.array([[1, 2], [3, 4]]), (3, 3)), by_hand)
+    np.testing.assert_array_equal(exercises._same_matrix(np.arange(1.0, 10).reshape(3, 3), (3, 3)), by_hand)
+
+
+@pytest.mark.parametrize("mistake", [answer for answer, _ in COST_MISTAKES])
+def test_the_cost_is_not_given_away(capsys, mistake):
+    exercises.check_separable_cost(lambda h, w: h + w)
+    exercises.check_separable_cost(mistake)
+    printed = capsys.readouterr().out
+    assert "h + w" not in printed
+    assert "11" not in printed  # 4 + 7
+
+
+def test_inputs_are_floats():
+    for cases in (exercises._IMAGES_AND_KERNELS, exercises._KERNELS_AND_SHAPES, exercises._KERNELS_AND_UPSTREAMS):
+        for inputs in cases:
+            assert all(value.dtype == float for value in inputs.values() if isinstance(value, np.ndarray))

@@ -3,17 +3,21 @@
 import numpy as np
 import pytest
 
-from pcfilter_lib.exercises._core import call, compare, compare_on, exercise
+from pcfilter_lib.exercises._core import NotYet, call, call_text, compare, compare_on, exercise
 
 
 @exercise(solved="you doubled it.")
 def check_double(answer):
     compare_on(
-        [{"values": np.array([[1, 2], [3, 4]])}, {"values": np.array([[0.25, 0.75, -1.5]])}],
+        [{"values": np.array([[1.0, 2.0], [3.0, 4.0]])}, {"values": np.array([[0.25, 0.75, -1.5]])}],
         answer,
         reference=lambda values: values * 2,
-        mistakes={"this squares.": lambda values: values**2, "this divides by zero.": lambda values: values / 0},
-        shapes={"this repeats the rows.": lambda values: (2 * len(values), values.shape[1])},
+        mistakes=[
+            ("this squares.", lambda values: values**2),
+            ("this divides by zero.", lambda values: values / 0),
+            ("this is beyond the end.", lambda values: values[7]),
+        ],
+        shapes=[("this repeats the rows.", lambda values: (2 * len(values), values.shape[1]))],
     )
 
 
@@ -22,17 +26,23 @@ def verdict(capsys, answer):
     return capsys.readouterr().out
 
 
-def empty(values):
-    pass
+def starter(values):
+    return ...  # replace the dots
 
 
-def unwritten(values):
-    raise NotImplementedError
+def without_return(values):
+    print(values * 2)
 
 
-@pytest.mark.parametrize("answer", [None, ..., empty, unwritten, lambda values: ...])
-def test_untouched_starter(capsys, answer):
-    assert verdict(capsys, answer).startswith("Not solved yet: ")
+def test_untouched_starter(capsys):
+    assert verdict(capsys, starter) == (
+        "Not solved yet: replace the three dots in starter by your answer, and run both cells again.\n"
+    )
+
+
+def test_a_missing_return_is_named(capsys):
+    printed = verdict(capsys, without_return).splitlines()
+    assert printed[-1] == "Not yet: without_return returns None. It should end with return and your result."
 
 
 @pytest.mark.parametrize(
@@ -55,8 +65,8 @@ def test_says_what_differs_where_and_by_how_much(capsys):
         return result
 
     assert verdict(capsys, my_double) == (
-        "Not yet: my_double(values=[[1, 2], [3, 4]]) gives 8.5 at [1, 1]; 8 is expected.\n"
-        "1 of 4 values differ; the largest difference is 0.5.\n"
+        "Not yet: my_double(np.array([[1., 2.], [3., 4.]])) gives 8.5 at [1, 1]; 8 is expected.\n"
+        "1 of 4 values differs: the largest difference is 0.5.\n"
     )
 
 
@@ -67,15 +77,18 @@ def test_says_what_differs_where_and_by_how_much(capsys):
         (lambda values: np.repeat(values, 2, axis=0), "this repeats the rows."),
         (lambda values: values[:, :1], "has the shape (2, 1); (2, 2) is expected"),
         (lambda values: (values * 2).astype(int), "has the type int64, which cuts the decimals off"),
-        (lambda values: values * np.nan, "4 are not finite"),
+        (lambda values: values * np.nan, "gives NaN at [0, 0]; 2 is expected. 4 of 4 values differ: 4 not finite."),
         (lambda values: np.inf, "has the shape (); (2, 2) is expected"),
-        (lambda values: "eight", "real numbers are expected"),
-        (lambda values: values * 2j, "real numbers are expected"),
+        (lambda values: "eight", "gives text; real numbers are expected"),
+        (lambda values: ["eight", 8.0], "gives text; real numbers are expected"),
+        (lambda values: values * 2j, "gives complex numbers; real numbers are expected"),
         (lambda values: {"result": values}, "a dict; real numbers are expected"),
         (lambda values: [[1, 2], [3]], "does not turn into an array"),
         (lambda values: (value for value in values), "a generator; real numbers are expected"),
         (lambda: 1, "stopped with TypeError"),
-        (np.array([1.0]), "a function is expected here, but this is a ndarray"),
+        (np.array([1.0]), "a function is expected here, but this is an array. Give its name without brackets."),
+        (None, "a function is expected here, but this is None."),
+        (..., "a function is expected here, but this is Ellipsis."),
         (12, "a function is expected here, but this is an int"),
     ],
 )
@@ -102,6 +115,20 @@ def test_error_is_reported_with_its_line_and_without_traceback(capsys):
         "Not yet: my_double stopped with IndexError: list index out of range.\n"
         "The line is: return doubled[7] # beyond the end\n"
     )
+
+
+def test_an_error_of_a_known_mistake_shows_its_explanation(capsys):
+    def my_double(values):
+        return values[7]
+
+    printed = verdict(capsys, my_double)
+    assert printed.startswith("Not yet: my_double stopped with IndexError: index 7 is out of bounds")
+    assert printed.endswith("\nPerhaps this is beyond the end.\n")
+
+    def my_double(values):
+        return values[8]
+
+    assert "Perhaps" not in verdict(capsys, my_double)
 
 
 def test_the_line_is_the_innermost_of_the_readers_own(capsys):
@@ -166,3 +193,41 @@ def test_compare_accepts_scalars_and_sparse_matrices():
 
     compare(np.float32(2.0), 2, what="it")
     compare(csr_array(np.eye(3)), np.eye(3), what="it")
+
+
+def test_nan_may_be_what_is_expected(capsys):
+    compare([1.0, np.nan], [1.0, np.nan], what="it")
+    with pytest.raises(NotYet, match=r"it gives 3 at \[1\]; NaN is expected.\n1 of 2 values differs: 1 should be NaN."):
+        compare([1.0, 3.0], [1.0, np.nan], what="it")
+
+
+def test_a_call_can_be_pasted_back():
+    def my_call(array, scale, shape):
+        return array * scale, shape
+
+    inputs = {"array": np.array([[1.0, -2.25], [0.5, 100.0]]), "scale": 2.0, "shape": (3, 3)}
+    text = call_text(my_call, inputs)
+    assert text == "my_call(np.array([[1., -2.25], [0.5, 100.]]), 2.0, (3, 3))"
+    array, shape = eval(text, {"np": np, "my_call": my_call})
+    assert array.dtype == float and np.array_equal(array, inputs["array"] * 2) and shape == (3, 3)
+
+
+def test_large_inputs_are_described():
+    inputs = {"image": np.zeros((6, 9)), "kernel": np.array([[1 / 3]]), "shape": (6, 9)}
+    text = call_text(test_large_inputs_are_described, inputs)
+    start = "with image of shape (6, 9) and kernel of shape (1, 1), "
+    assert text == f"{start}test_large_inputs_are_described(image, kernel, (6, 9))"
+
+
+def test_lines_are_not_wrapped(capsys):
+    @exercise(solved="word " * 50)
+    def check(answer):
+        pass
+
+    check(starter)
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+def test_the_reader_sees_no_warning(capsys, recwarn):
+    verdict(capsys, lambda values: values / 0)
+    assert not recwarn.list
