@@ -3,6 +3,7 @@
     mug.off         a mesh: a mug on its own, in millimetres, its header glued to its counts as in many ModelNet files
     mug.ply         a point cloud: 5,000 points on it, in millimetres
     mug_scan.npz    an organised scan of it on a table, in metres, with a label for each measured pixel
+    mug_scan.pcd    the same points as an organised PCD, binary_compressed, NaN where there is none
     mug_depth.png   the same scan as a 16-bit depth image, 0.1 mm a step
     mug_camera.json the intrinsics that belong to it
 
@@ -24,6 +25,7 @@ from plyfile import PlyData, PlyElement
 
 import pcfilter_lib
 from pcfilter_lib import data
+from pcfilter_lib.data.pcd import PcdFile, write_pcd
 
 FOLDER = Path(pcfilter_lib.__file__).parent / "data" / "examples"
 
@@ -158,6 +160,8 @@ def main(folder: Path = FOLDER) -> None:
 
     measured = scan(scene(mesh))
     data.save_scan(measured, folder / "mug_scan.npz")
+    records = np.ascontiguousarray(measured.xyz).view([(axis, "<f4") for axis in "xyz"]).ravel()
+    write_pcd(PcdFile(records, ("x", "y", "z"), WIDTH, HEIGHT, data="binary_compressed"), folder / "mug_scan.pcd")
     steps = np.where(measured.valid, np.round(np.nan_to_num(measured.xyz[..., 2]) * 1e4), 0).astype(np.uint16)
     imageio.imwrite(folder / "mug_depth.png", steps)
     camera = {"width": WIDTH, "height": HEIGHT, "intrinsic_matrix": CAMERA.T.ravel().tolist()}  # column by column

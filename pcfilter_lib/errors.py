@@ -21,7 +21,8 @@ class InputError(ValueError):
     problem : str
         What is wrong, as a sentence without its full stop.
     remedy : str
-        What the reader can do about it, as a sentence without its full stop.
+        What the reader can do about it, as a sentence without its full stop. An argument is named as it is typed,
+        with a value (``unit='mm'``): the command line turns that into its own option (``--unit mm``).
 
     Attributes
     ----------

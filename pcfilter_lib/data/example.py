@@ -16,7 +16,8 @@ def example_path(name: str) -> Path:
     ----------
     name : str
         ``"mug.off"`` (mesh, mm), ``"mug.ply"`` (point cloud, mm), ``"mug_scan.npz"`` (labelled organised scan, m),
-        ``"mug_depth.png"`` (its depth in steps of 0.1 mm) or ``"mug_camera.json"`` (its intrinsics).
+        ``"mug_scan.pcd"`` (the same points as an organised PCD, m), ``"mug_depth.png"`` (its depth in steps of 0.1 mm)
+        or ``"mug_camera.json"`` (its intrinsics).
         ``data_scripts/make_examples.py`` makes them.
 
     Returns

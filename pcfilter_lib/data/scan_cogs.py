@@ -13,7 +13,7 @@ Little-endian::
     directory:  u16 number of blocks; per block u32 length of its name, the name, u8, u64 offset of the block
 
 A file holds measured points only, in an order of its own. Removing points makes each of its arrays shorter, as the
-device's own software does.
+device's own software does. A file that has lost all of its points is a scan of the whole sensor that measured nothing.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ _FLIP = np.array([1.0, -1.0, -1.0])  # the file's y points up and its z backward
 def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_scale: None) -> OrganizedScan:
     """Load a ``.cogs`` file; see :func:`pcfilter_lib.data.load_scan`.
 
-    The grid is the bounding box of the measured pixels. `offset` says where it lies on the sensor, and `intrinsics`
-    belong to it. `extras` holds ``sensor_shape``, the rows and columns of the whole sensor.
+    The grid is the bounding box of the measured pixels, or the whole sensor where there are none. `offset` says where
+    it lies on the sensor, and `intrinsics` belong to it. `extras` holds ``sensor_shape``, the rows and columns of the
+    whole sensor.
     """
     data = read_bytes(path)
     parts = _parse(path, data)
@@ -54,11 +55,13 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             f"its pixel {tuple(pixels[point].tolist())} lies outside the sensor of {width} x {height}",
             _EXPORT_AGAIN,
         )
-    start = pixels.min(axis=0)
-    columns, rows = (int(n) for n in pixels.max(axis=0) - start + 1)
+    start = pixels.min(axis=0) if len(pixels) else np.zeros(2, np.int64)
+    columns, rows = (int(n) for n in pixels.max(axis=0) - start + 1) if len(pixels) else (width, height)
+    if rows == 0 or columns == 0:
+        raise InputError(path, "scan block", f"the sensor is {width} x {height}", _EXPORT_AGAIN)
     if shape is not None and shape != (rows, columns):
         raise InputError("shape", "", f"{path} has {rows} x {columns} measured pixels", "leave it out for .cogs")
-    if rows * columns > max(2**22, 64 * len(pixels)):
+    if rows * columns > max(2**23, 64 * len(pixels)):
         raise InputError(
             path, "pixels", f"{len(pixels)} points lie spread over {rows} x {columns} pixels", _EXPORT_AGAIN
         )
@@ -158,8 +161,6 @@ def _parse(path: str | os.PathLike, data: bytes) -> dict[str, Any]:
     cursor.take(13, "the header")
     (directory_at,) = cursor.unpack("Q", "the header")
     count, properties = cursor.unpack("IQ", "the header")
-    if count == 0:
-        raise InputError(path, "header", "it holds no points", "leave this file out")
     if count > len(data) // 20 or properties > 64:
         problem = f"it claims {count} points with {properties} properties in {len(data)} bytes"
         raise InputError(path, "header", problem, _EXPORT_AGAIN)
@@ -168,7 +169,7 @@ def _parse(path: str | os.PathLike, data: bytes) -> dict[str, Any]:
         name = cursor.name(f"the name of property {number}").decode("latin-1")
         _, stride = cursor.unpack("IQ", f"property {number}")
         expected = {"positions": 12, "normals": 12, "intensities": 4}.get(name, stride)
-        if stride != expected or name in strides:
+        if stride != expected or stride > 2**16 or name in strides:
             raise InputError(path, f"property {name!r}", f"a size of {stride} bytes a point is wrong", _EXPORT_AGAIN)
         strides[name] = stride
     if "positions" not in strides:

@@ -36,7 +36,7 @@ def read(
             path,
             "",
             "a depth image does not say what its camera was",
-            "give intrinsics: a 3x3 array, or the path of a camera's JSON file as Open3D writes it",
+            "give the camera's 3x3 matrix in pixels, as in intrinsics='camera.json' (a file as Open3D writes it)",
         )
     scale = _metres_per_unit(path, image, unit, depth_scale)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -99,7 +99,9 @@ def _metres_per_unit(path: Path, image: np.ndarray, unit: str | None, depth_scal
     if depth_scale is not None:
         if not (isinstance(depth_scale, int | float | np.number) and np.isfinite(depth_scale) and depth_scale > 0):
             problem = f"{depth_scale!r} is no positive number"
-            raise InputError("depth_scale", "", problem, "give the units per metre, 1000 for millimetres")
+            raise InputError(
+                "depth_scale", "", problem, "give the units per metre, as in depth_scale=1000 for millimetres"
+            )
         return 1 / float(depth_scale)
     if unit is not None:
         return known_unit(unit)
@@ -107,7 +109,7 @@ def _metres_per_unit(path: Path, image: np.ndarray, unit: str | None, depth_scal
         return metres_per_unit(path, np.where(image > 0, image, 0)[..., None], None, defined=False)
     warnings.warn(
         f"{path}: the unit is ambiguous. A 16-bit depth image does not say it; its numbers were taken as millimetres. "
-        "Remedy: give depth_scale, the units per metre: 1000 for millimetres, 5000 for the TUM data sets.",
+        "Remedy: give the units per metre: depth_scale=1000 for millimetres, depth_scale=5000 for the TUM data sets.",
         AmbiguousUnitWarning,
         stacklevel=4,
     )

@@ -284,9 +284,10 @@ def read_intrinsics(value: Any) -> np.ndarray:
     """
     if not isinstance(value, str | os.PathLike):
         return check_intrinsics(value, "intrinsics", "")
-    path, remedy = Path(value), "give a camera as Open3D's write_pinhole_camera_intrinsic saves it, or a 3x3 array"
+    path, remedy = Path(value), "give a camera as Open3D's write_pinhole_camera_intrinsic saves it"
+    data = read_bytes(path)  # its error is a ValueError too
     try:
-        content = json.loads(read_bytes(path))
+        content = json.loads(data)
     except (ValueError, RecursionError):
         raise InputError(path, "", "it is no JSON", remedy) from None
     if isinstance(content, dict) and isinstance(content.get("intrinsic"), dict):

@@ -84,7 +84,7 @@ def load_scan(
     if unit is not None and depth_scale is not None:
         raise InputError("depth_scale", "", "it says the same as unit", "give one of the two")
     if depth_scale is not None and module.__name__.rpartition(".")[2] != "scan_depth":
-        raise InputError("depth_scale", "", f"{path.suffix} holds points, no depth image", "give unit instead")
+        raise InputError("depth_scale", "", f"{path.suffix} holds points, no depth image", "give unit='mm' instead")
     if shape is not None:
         shape = _checked_shape(shape)
     if intrinsics is not None:

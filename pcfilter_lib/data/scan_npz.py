@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
@@ -135,7 +136,9 @@ def _read_array(path: str | os.PathLike, archive: zipfile.ZipFile, info: zipfile
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"version {version}")
         read_header = np.lib.format.read_array_header_1_0 if version[0] == 1 else np.lib.format.read_array_header_2_0
-        shape, fortran_order, dtype = read_header(stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # NumPy's advice to save files from Python 2 again
+            shape, fortran_order, dtype = read_header(stream)
     except Exception as error:  # NumPy hands on whatever Python's own literal parser raises
         line = str(error).partition("\n")[0]
         raise InputError(path, repr(name), f"its header cannot be read ({line})", _SAVE_AGAIN) from None

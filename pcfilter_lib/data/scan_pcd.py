@@ -32,7 +32,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             raise InputError("shape", "", f"{path} has {found[0]} x {found[1]} pixels", "leave it out for this file")
     elif shape is None:
         problem = f"HEIGHT is {file.height}: its {count} points are in no grid"
-        remedy = "give shape=(rows, columns) if they are, or use load_cloud"
+        remedy = "give shape=(rows, columns) if they are, or use load_cloud if this is a plain cloud"
         raise InputError(path, "header", problem, remedy)
     else:
         found = shape

@@ -44,7 +44,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             path,
             "header",
             f"it does not say in which grid its {len(vertices)} points are",
-            "give shape=(rows, columns), or use load_cloud",
+            "give shape=(rows, columns) if they are in one, or use load_cloud if this is a plain cloud",
         )
     if shape is not None and told is not None and shape != told:
         raise InputError("shape", "", f"{path} has {told[0]} x {told[1]} pixels", "leave it out for this file")

@@ -29,7 +29,9 @@ UNITS = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "um": 1e-6, "in": 0.0254}
 def known_unit(unit: str) -> float:
     """Return how many metres one `unit` is, or raise :class:`InputError`."""
     if unit not in UNITS:
-        raise InputError("unit", "", f"{unit!r} is no unit known here", f"give one of {', '.join(UNITS)}")
+        raise InputError(
+            "unit", "", f"{unit!r} is no unit known here", f"give one of {', '.join(UNITS)}, as in unit='mm'"
+        )
     return UNITS[unit]
 
 
@@ -70,7 +72,7 @@ def metres_per_unit(path: str | os.PathLike, numbers: np.ndarray, unit: str | No
         guess, reading = 1e-3, "they look like millimetres and were taken as such"
     warnings.warn(
         f"{os.fspath(path)}: the unit is ambiguous. Half of the points are further than {distance:.4g} from the "
-        f"origin; {reading}. Remedy: give the unit, as in unit='mm' or unit='m'.",
+        f"origin; {reading}. Remedy: say which it is: unit='mm' or unit='m'.",
         AmbiguousUnitWarning,
         stacklevel=4,
     )

@@ -17,6 +17,9 @@ def test_the_examples_hold_what_their_docstring_says():
     scan = data.load_scan(data.example_path("mug_scan.npz"))
     assert scan.shape == (240, 320) and 0.3 < np.nanmin(scan.depth) < np.nanmax(scan.depth) < 0.7
     assert set(np.unique(scan.label)) == {0, 1, 255} and np.array_equal(scan.label == 255, ~scan.valid)
+    organised = data.load_scan(data.example_path("mug_scan.pcd"))
+    assert np.array_equal(organised.xyz, scan.xyz, equal_nan=True)
+    assert data.example_path("mug_scan.pcd").stat().st_size < 600_000
     depth = data.load_scan(
         data.example_path("mug_depth.png"), intrinsics=data.example_path("mug_camera.json"), depth_scale=10_000
     )
@@ -39,5 +42,7 @@ def test_the_script_makes_the_shipped_files_again(tmp_path):
     made, shipped = (data.load_scan(folder / "mug_scan.npz") for folder in (tmp_path, script.FOLDER))
     # Another processor may round a ray differently: at most one pixel in 10,000 may differ.
     assert np.mean(made.label != shipped.label) <= 1e-4
+    again = data.load_scan(tmp_path / "mug_scan.pcd")
+    assert np.array_equal(again.xyz, made.xyz, equal_nan=True)
     both = made.valid & shipped.valid
     assert np.mean(np.abs(made.depth[both] - shipped.depth[both]) > 1.5e-4) <= 1e-4

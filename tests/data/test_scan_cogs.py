@@ -63,6 +63,7 @@ def packed(content: bytes, at: int, layout: str, *values) -> bytes:
 
 
 GOOD = cogs_bytes(surface())
+EMPTY = cogs_bytes(np.full((6, 8, 3), np.nan))
 
 
 @pytest.mark.parametrize(
@@ -70,10 +71,10 @@ GOOD = cogs_bytes(surface())
     [
         (b"COGS", "header", "does not begin with"),
         (GOOD[:18], "byte", "8 bytes"),
-        (packed(GOOD, 21, "I", 0), "header", "no points"),
+        (packed(GOOD, 21, "I", 0), "scan block", "pixels for 0 points"),
         (packed(GOOD, 21, "I", N + 1), "", "."),
         (packed(GOOD, 21, "I", 2**32 - 1), "header", "claims 4294967295 points"),
-        (packed(GOOD, 21, "Q", 2**63), "header", "no points|properties"),
+        (packed(GOOD, 21, "Q", 2**63), "header", "0 points with 2147483648 properties"),
         (packed(GOOD, 25, "Q", 2**63), "header", "9223372036854775808 properties"),
         (packed(GOOD, 33, "I", 2**31), "byte", "2147483648 bytes"),
         (packed(GOOD, 50, "Q", 2**63), "property 'positions'", "9223372036854775808 bytes a point"),
@@ -106,10 +107,22 @@ def test_points_spread_over_a_huge_sensor_are_refused(tmp_path):
         load_scan(write(tmp_path, content))
 
 
+def test_a_file_without_points_is_the_whole_sensor(tmp_path):
+    scan = load_scan(write(tmp_path, EMPTY))
+    assert scan.shape == (32, 64) and scan.offset == (0, 0) and not scan.valid.any()
+    assert scan.intrinsics.tolist() == [[40, 0, 8.5], [0, 42, 5.5], [0, 0, 1]]
+    unknown = EMPTY.replace(b"positions", b"thickness", 1)
+    with pytest.raises(InputError, match="9223372036854775808 bytes a point"):
+        load_scan(write(tmp_path, packed(unknown, 50, "Q", 2**63)))
+    for sensor, words in [((0, 32), "the sensor is 0 x 32"), ((2**32 - 1, 2**32 - 1), "points lie spread over")]:
+        with pytest.raises(InputError, match=words):
+            load_scan(write(tmp_path, packed(EMPTY, ARRAYS + 12, "II", *sensor)))
+
+
 def test_mutated_files():
     assert_survives(
         "pcfilter_lib.data.scan_io:load_scan",
-        [GOOD],
+        [GOOD, EMPTY],
         ".cogs",
         check="scan_files:check_scan",
         warns=["AmbiguousUnitWarning"],

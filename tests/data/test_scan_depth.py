@@ -21,7 +21,7 @@ def png(tmp_path):
 
 
 def test_a_camera_is_needed(png):
-    with pytest.raises(InputError, match=r"a\.png: .*what its camera was. Remedy: give intrinsics"):
+    with pytest.raises(InputError, match=r"a\.png: .*what its camera was. Remedy: give .* intrinsics='camera.json'"):
         load_scan(png)
 
 
@@ -53,7 +53,7 @@ def test_broken_cameras(png, tmp_path, text, words):
 
 
 def test_the_scale_is_never_taken_in_silence(png):
-    with pytest.warns(AmbiguousUnitWarning, match=r"a\.png: the unit is ambiguous.*give depth_scale"):
+    with pytest.warns(AmbiguousUnitWarning, match=r"a\.png: the unit is ambiguous.*depth_scale=1000 for millimetres"):
         guessed = load_scan(png, intrinsics=INTRINSICS)
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -132,11 +132,35 @@ def test_only_removed_points_change(tmp_path, name):
 def test_removing_every_point_leaves_a_file(tmp_path, name):
     path, scan, options = loaded(tmp_path, name)
     save_scan(scan.keep(np.zeros(scan.shape, bool)), path)
-    if name == "cogs":
-        with pytest.raises(InputError, match="it holds no points"):
-            load_scan(path)
-    else:
-        assert load_scan(path, **options).valid.sum() == 0
+    content = path.read_bytes()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = load_scan(path, **options)
+    assert again.valid.sum() == 0 and again.depth.shape == again.shape
+    assert again.shape == ((32, 64) if name == "cogs" else scan.shape), "without points, .cogs knows the sensor only"
+    save_scan(again.keep(np.zeros(again.shape, bool)), path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("suffix", [".npz", ".pcd", ".ply", ".ptx", ".png", ".tif"])
+def test_a_scan_without_points_converts(tmp_path, suffix):
+    scan = OrganizedScan(np.full((3, 4, 3), np.nan), intrinsics=INTRINSICS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConversionWarning)
+        save_scan(scan, tmp_path / f"a{suffix}")
+    options = CAMERA if suffix in (".png", ".tif") else {}
+    again = load_scan(tmp_path / f"a{suffix}", **options)
+    assert again.shape == (3, 4) and again.valid.sum() == 0
+
+
+def test_a_plain_cloud_is_pointed_to_its_own_loader(tmp_path):
+    from pcfilter_lib.data import save_cloud
+
+    for suffix in (".ply", ".pcd"):
+        save_cloud(np.ones((5, 3)), tmp_path / f"a{suffix}")
+        with pytest.raises(InputError) as caught:
+            load_scan(tmp_path / f"a{suffix}")
+        assert "shape=(rows, columns)" in caught.value.remedy and "load_cloud if this is a plain" in caught.value.remedy
 
 
 @every_format
