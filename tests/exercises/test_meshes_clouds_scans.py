@@ -352,3 +352,8 @@ def test_the_last_view_holds_every_difficulty():
     expected = vectorised(*inputs.values())
     assert np.isnan(expected).any()
     assert not np.array_equal(expected, depth_map(*inputs.values(), better=lambda z, old: True), equal_nan=True)
+
+
+def test_a_root_on_the_wrong_number_is_not_asked_for(capsys):
+    exercises.check_sample_triangle(along_lines(lambda u, v: u, lambda u, v: np.sqrt(v)))
+    assert "Is a square root missing" not in capsys.readouterr().out
