@@ -185,6 +185,14 @@ def test_a_folder_stands_for_the_files_below_it(files, capsys):
     assert out == "" and len(err.splitlines()) == 1 and "no file in this folder ends in .npz, .pcd" in err
 
 
+def test_the_files_of_a_folder_come_in_order(tmp_path):
+    (tmp_path / "m").mkdir()
+    expected = [tmp_path / name for name in ("a.xyz", "m/b.xyz", "m/c.off", "z.ply")]
+    for path in expected[::-1]:
+        path.touch()
+    assert cli.find_files([tmp_path]) == (expected, [])
+
+
 def test_wrong_files_are_told_for_what_they_are(files, capsys):
     (files / "zero.pcd").touch()
     (files / "bare.off").write_text("OFF\n2 0 0\n0 0 0\n1 0 0\n")
