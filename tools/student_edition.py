@@ -75,12 +75,13 @@ def write_edition(book: Path, out: Path) -> list[Path]:
 
 
 def _handed_out(book: Path) -> list[Path]:
-    """Return the notebooks and the files beside them, without what only the building of the book needs."""
+    """Return the notebooks and the files that they read, without the pages and settings of the built book."""
     return sorted(
         path
         for path in book.rglob("*")
         if path.is_file()
         and path.name != "conftest.py"
+        and path.suffix not in {".md", ".bib", ".toml", ".yml"}
         and not any(part.startswith(("_", ".")) for part in path.relative_to(book).parts)
     )
 

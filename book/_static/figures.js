@@ -34,12 +34,20 @@
       }
     }
     for (const slider of out.sliders ?? []) Object.assign(slider, { font: { color: ink }, bgcolor: line });
-    // On a phone the colour bar and the legend leave no room for the picture.
-    if (window.innerWidth < 600) {
-      out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8 };
-      out.title = { ...(out.title ?? {}), font: { size: 13 } };
-    }
+    if (window.innerWidth < 600) phone(out);
     return out;
+  }
+
+  // On a phone: margins, titles and colour bars leave room for the picture, and 3-D scenes fit into the narrow view.
+  function phone(out) {
+    out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8 };
+    if (out.title?.text) {
+      const text = out.title.text.replace(/(.{1,38})(\s+|$)/g, "$1<br>").replace(/<br>$/, "");
+      out.title = { ...out.title, text, font: { size: 13 } };
+    }
+    const eye = out.scene?.camera?.eye;
+    if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;
+    if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 340);
   }
 
   async function draw(figure) {
@@ -51,6 +59,7 @@
       const Plotly = await plotly();
       const content = JSON.parse(figure.querySelector("script").textContent);
       content.layout = themed(content.layout);
+      plot.style.height = content.layout.height + "px";
       if (figure.camera) content.layout.scene.camera = figure.camera;
       await Plotly.newPlot(plot, content);
       figure.dataset.state = "drawn";

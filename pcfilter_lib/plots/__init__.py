@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cloud": ["cloud"],
         "figure": ["Figure", "MAX_POINTS"],
         "image": ["depth_map", "image"],
+        "labels": ["labels"],
         "lines": ["lines"],
         "matrix": ["matrix"],
         "mesh": ["mesh"],

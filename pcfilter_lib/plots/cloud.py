@@ -15,6 +15,7 @@ def cloud(
     title: str = "",
     alt: str = "",
     label: str = "value",
+    unit: str = "",
     size: float = 2.0,
 ) -> Figure:
     """Draw a point cloud.
@@ -31,6 +32,8 @@ def cloud(
         The text alternative; made from the number of points and their extent where it is not given.
     label : str
         What `values` are, for the colour bar.
+    unit : str
+        The unit of the coordinates, for the axes.
     size : float
         Diameter of a point, in pixels.
 
@@ -61,7 +64,7 @@ def cloud(
             "colorscale": "Viridis",
             "colorbar": {"title": {"text": label}, "thickness": 12},
         }
-    alt = alt or f"{title or 'Point cloud'}: {len(points):,} points, extent {extent(points)}."
+    alt = alt or f"{title or 'Point cloud'}: {len(points):,} points, extent {extent(points)}{unit and f' {unit}'}."
     trace = go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, showlegend=False)
-    layout = {"title": {"text": titled(title, len(chosen), len(points))}, **space()}
+    layout = {"title": {"text": titled(title, len(chosen), len(points))}, **space(unit)}
     return Figure(trace, layout, alt=alt)

@@ -131,9 +131,9 @@ def titled(title: str, shown: int, total: int, what: str = "points") -> str:
     return f"{title} ({note})" if title and note else title or note.capitalize()
 
 
-def space(up: dict | None = None, eye: dict | None = None, names: tuple[str, str, str] = ("x", "y", "z")) -> dict:
+def space(unit: str = "", up: dict | None = None, eye: dict | None = None) -> dict:
     """Return the layout of a 3-D scene with equal units on its three axes."""
-    axes = {f"{letter}axis": {"title": {"text": name}} for letter, name in zip("xyz", names, strict=True)}
+    axes = {f"{letter}axis": {"title": {"text": f"{letter}, {unit}" if unit else letter}} for letter in "xyz"}
     camera = {"up": up or {"x": 0, "y": 0, "z": 1}, "eye": eye or {"x": 1.4, "y": -1.4, "z": 0.9}}
     margin = {"l": 0, "r": 0, "t": 56, "b": 0}
     return {"scene": {"aspectmode": "data", "camera": camera, **axes}, "margin": margin, "height": 520}

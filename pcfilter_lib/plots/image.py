@@ -8,15 +8,22 @@ from pcfilter_lib.errors import InputError
 from pcfilter_lib.plots.figure import Figure, go
 
 
-def _grid_layout(title: str, shape: tuple[int, int]) -> dict:
+def grid_layout(title: str, shape: tuple[int, int]) -> dict:
     """Rows downwards, square pixels, and a height that fits the picture."""
     height = int(np.clip(120 + 640 * shape[0] / max(shape[1], 1), 260, 620))
     return {
         "title": {"text": title},
         "height": height,
-        "xaxis": {"title": {"text": "column"}, "constrain": "domain", "showgrid": False, "zeroline": False},
+        "xaxis": {
+            "title": {"text": "column"},
+            "automargin": True,
+            "constrain": "domain",
+            "showgrid": False,
+            "zeroline": False,
+        },
         "yaxis": {
             "title": {"text": "row"},
+            "automargin": True,
             "autorange": "reversed",
             "scaleanchor": "x",
             "constrain": "domain",
@@ -62,7 +69,7 @@ def image(pixels: np.ndarray, *, title: str = "", alt: str = "", limits: tuple[f
         low, high = limits or (float(np.nanmin(pixels)), float(np.nanmax(pixels)))
         trace = go.Heatmap(z=_compact(pixels), colorscale="gray", zmin=low, zmax=high, colorbar={"thickness": 12})
         alt = alt or f"{title or 'Grey picture'}: {rows} rows by {columns} columns, values {low:.3g} to {high:.3g}."
-    return Figure(trace, _grid_layout(title, (rows, columns)), alt=alt)
+    return Figure(trace, grid_layout(title, (rows, columns)), alt=alt)
 
 
 def depth_map(depth: np.ndarray, *, title: str = "Depth", alt: str = "") -> Figure:
@@ -104,7 +111,7 @@ def depth_map(depth: np.ndarray, *, title: str = "Depth", alt: str = "") -> Figu
         hoverongaps=False,
     )
     alt = alt or f"{title}: {rows} rows by {columns} columns, {span}; {share:.1%} of the pixels are measured."
-    return Figure(trace, _grid_layout(title, depth.shape), alt=alt)
+    return Figure(trace, grid_layout(title, depth.shape), alt=alt)
 
 
 def _compact(values: np.ndarray) -> np.ndarray:

@@ -67,8 +67,20 @@ def matrix(
     layout = {
         "title": {"text": title},
         "height": int(np.clip(130 + 34 * count, 220, 620)),
-        "xaxis": {"title": {"text": columns}, "showgrid": False, "zeroline": False, "constrain": "domain"},
-        "yaxis": {"title": {"text": rows}, "autorange": "reversed", "showgrid": False, "zeroline": False},
+        "xaxis": {
+            "title": {"text": columns},
+            "automargin": True,
+            "showgrid": False,
+            "zeroline": False,
+            "constrain": "domain",
+        },
+        "yaxis": {
+            "title": {"text": rows},
+            "automargin": True,
+            "autorange": "reversed",
+            "showgrid": False,
+            "zeroline": False,
+        },
     }
     for axis, size in (("xaxis", width), ("yaxis", count)):
         if size <= _MAX_WRITTEN:

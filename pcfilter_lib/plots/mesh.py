@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pcfilter_lib.data import Mesh
 
 
-def mesh(shape: Mesh, *, title: str = "", alt: str = "", edges: bool = False) -> Figure:
+def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: bool = False) -> Figure:
     """Draw a triangle mesh.
 
     Parameters
@@ -21,6 +21,8 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", edges: bool = False) ->
         What :func:`pcfilter_lib.data.load_mesh` returns. More than `MAX_POINTS` vertices are merged cell by cell.
     title, alt : str
         As for :func:`pcfilter_lib.plots.cloud`.
+    unit : str
+        The unit of the coordinates, for the axes.
     edges : bool
         Also draw the sides of the triangles.
 
@@ -47,9 +49,9 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", edges: bool = False) ->
     total = len(shape.vertices)
     alt = alt or (
         f"{title or 'Mesh'}: {total:,} vertices, {len(shape.faces):,} triangles, "
-        f"extent {extent(np.asarray(shape.vertices))}."
+        f"extent {extent(np.asarray(shape.vertices))}{unit and f' {unit}'}."
     )
-    layout = {"title": {"text": titled(title, len(vertices), total, "vertices")}, **space()}
+    layout = {"title": {"text": titled(title, len(vertices), total, "vertices")}, **space(unit)}
     return Figure(traces, layout, alt=alt)
 
 

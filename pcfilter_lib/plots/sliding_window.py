@@ -11,8 +11,9 @@ from pcfilter_lib.plots.figure import PALETTE, Figure, go
 _MAX_POSITIONS = 100
 
 
-#: The three panels: name, number of its axes, share of the width.
-_PANELS = {"image": ("", (0, 0.42)), "kernel": ("2", (0.49, 0.64)), "output": ("3", (0.71, 1))}
+#: The three panels, left to right, and the number of each one's axes.
+_PANELS = {"image": "", "kernel": "2", "output": "3"}
+_GAP = 0.08  # between two panels, as a share of the width
 
 
 def _signed(value: float) -> str:
@@ -22,7 +23,7 @@ def _signed(value: float) -> str:
 
 def _cells(values: np.ndarray, panel: str, largest: float) -> go.Heatmap:
     """Draw numbers in coloured cells, and nothing where they are NaN."""
-    axis, _ = _PANELS[panel]
+    axis = _PANELS[panel]
     text = np.vectorize(lambda value: "" if np.isnan(value) else f"{value:.3g}")(values)
     # Twice the range keeps the cells pale, and the numbers in them readable.
     return go.Heatmap(
@@ -33,7 +34,7 @@ def _cells(values: np.ndarray, panel: str, largest: float) -> go.Heatmap:
 
 
 def _outline(panel: str, row: int, column: int, height: int, width: int) -> dict:
-    axis, _ = _PANELS[panel]
+    axis = _PANELS[panel]
     return {
         "type": "rect", "xref": f"x{axis}", "yref": f"y{axis}", "line": {"color": PALETTE["green"], "width": 4},
         "x0": column - 0.5, "x1": column + width - 0.5, "y0": row - 0.5, "y1": row + height - 0.5,
@@ -116,8 +117,11 @@ def sliding_window(image: np.ndarray, kernel: np.ndarray, *, title: str = "", al
         "sliders": [{"steps": steps, "currentvalue": {"prefix": "row, column: "}, "y": 0, "pad": {"t": below}}],
         **first,
     }
-    for panel, (axis, domain) in _PANELS.items():
+    share = (1 - 2 * _GAP) / sum(values.shape[1] for values in shown.values())  # of the width, for one cell
+    left = 0.0
+    for panel, axis in _PANELS.items():
         height, width = shown[panel].shape
+        domain, left = (left, min(left + width * share, 1)), left + width * share + _GAP
         plain = {"showgrid": False, "zeroline": False, "dtick": 1, "constrain": "domain"}
         layout[f"xaxis{axis}"] = {
             "title": {"text": panel, "font": {"size": 14}}, "side": "top", "domain": domain, "anchor": f"y{axis}",

@@ -48,7 +48,7 @@ def test_no_solution_is_left_and_it_runs(tmp_path, capsys):
     NotebookClient(read(path, as_version=4), resources={"metadata": {"path": path.parent}}).execute()
 
     files = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
-    assert files == {".student-edition", "intro.md", "part/doubling.ipynb", "part/data/cube.off"}
+    assert files == {".student-edition", "part/doubling.ipynb", "part/data/cube.off"}
 
 
 def test_an_earlier_edition_is_replaced_and_nothing_else(tmp_path, capsys):
