@@ -10,24 +10,19 @@ import os
 import re
 import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tqdm import tqdm
 
 import pcfilter_lib
-from pcfilter_lib._files import read_bytes
-from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
 from pcfilter_lib.data.scan_units import UNITS
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.inspection import KNOWN_SUFFIXES, as_text, describe, find_files
 
-_MESH_SUFFIXES = (".off", ".stl", ".obj")
-_CLOUD_SUFFIXES = (".xyz", ".xyzn", ".xyzrgb", ".pts", ".asc")
-_TEXT_SUFFIXES = (".txt", ".csv")  # points when named; in a folder more likely somebody's notes
-KNOWN_SUFFIXES = (*SCAN_SUFFIXES, *_MESH_SUFFIXES, *_CLOUD_SUFFIXES)
-
-_FEW = 20  # files: more than these are worth a count of progress
+_FEW = 20  # files: more than these are worth a progress bar
 _ARGUMENT = re.compile(r"\b(shape|intrinsics|unit|depth_scale)=(?:\(([^)]*)\)|'([^']*)'|([\w.]+))")
 
 
@@ -145,74 +140,14 @@ def as_options(message: str) -> str:
     return problem + mark + _ARGUMENT.sub(option, remedy)
 
 
-def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[InputError]]:
-    """Return the files that the user means: a folder stands for all files of a known format below it.
-
-    Parameters
-    ----------
-    paths : iterable of pathlib.Path
-        Files and folders, as given.
-
-    Returns
-    -------
-    files : list of pathlib.Path
-        In the order of `paths`, sorted within a folder. Hidden files of a folder are left out.
-    errors : list of InputError
-        One for each folder that cannot be read or has no such file.
-    """
-    files, errors = [], []
-    for path in paths:
-        if not os.path.isdir(path):
-            files.append(path)
-            continue
-        unreadable: list[OSError] = []
-        found = [
-            Path(folder, name)
-            for folder, _, names in os.walk(path, onerror=unreadable.append)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in KNOWN_SUFFIXES
-        ]
-        files += sorted(found)
-        for error in unreadable:
-            problem = f"this folder cannot be read ({error.strerror})"
-            errors.append(InputError(error.filename, "", problem, "check its permissions"))
-        if not found and not unreadable:
-            problem = f"no file in this folder ends in {', '.join(KNOWN_SUFFIXES)}"
-            errors.append(InputError(path, "", problem, "check the path"))
-    return files, errors
-
-
-class Progress:
-    """A line on the terminal, ``12 of 340 files``; nothing for a few files, or where stderr is no terminal."""
-
-    def __init__(self, total: int):
-        self.total, self.done, self.line = total, 0, ""
-        self.wanted = total > _FEW and sys.stderr.isatty()
-
-    def step(self) -> None:
-        """Show that the next file begins."""
-        self.done += 1
-        if self.wanted:
-            self.clear()
-            self.line = f"{self.done} of {self.total} files"
-            print(self.line, end="", file=sys.stderr, flush=True)
-
-    def clear(self) -> None:
-        """Take the line away, so that something else can be printed there."""
-        if self.line:
-            print(f"\r{' ' * len(self.line)}\r", end="", file=sys.stderr, flush=True)
-            self.line = ""
-
-
 def _info(options: argparse.Namespace) -> int:
     files, errors = find_files(options.paths)
     reports = []
     for error in errors:
         reports.append({"file": error.source, "error": str(error)})
         print(f"error: {error}", file=sys.stderr)
-    progress = Progress(len(files))
-    for path in files:
-        progress.step()
+    progress = tqdm(files, unit=" files", leave=False, disable=None if len(files) > _FEW else True)
+    for path in progress:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:
@@ -227,121 +162,7 @@ def _info(options: argparse.Namespace) -> int:
         if "error" in report:
             print(f"error: {report['error']}", file=sys.stderr)
         elif not options.json:
-            print(_as_text(report))
+            print(as_text(report))
     if options.json:
         print(json.dumps(reports, indent=2))
     return int(any("error" in report for report in reports))
-
-
-def describe(path: Path, **options: Any) -> dict[str, Any]:
-    """Return what is in a file, as JSON can hold it.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A mesh, a point cloud or an organised scan.
-    **options
-        Passed on to :func:`pcfilter_lib.data.load_scan` where the file is a scan; `depth_scale` for depth images only.
-
-    Returns
-    -------
-    dict
-        ``file``, ``kind``, ``format``, ``unit``, ``bounds`` (two corners, or None without points), and ``shape``,
-        ``points``, ``valid_share``, ``fields`` or ``vertices``, ``faces``, according to the kind.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read.
-    """
-    from pcfilter_lib import data
-
-    suffix = path.suffix.lower()
-    if not os.path.exists(path):
-        read_bytes(path)  # raises what says why
-    if os.path.getsize(path) == 0:
-        raise InputError(path, "", "it is empty (0 bytes)", "copy or export it again")
-    if suffix not in (*KNOWN_SUFFIXES, *_TEXT_SUFFIXES):
-        problem = f"{suffix or 'a name without extension'} is no format known here"
-        raise InputError(path, "", problem, f"use one of {', '.join((*KNOWN_SUFFIXES, *_TEXT_SUFFIXES))}")
-    if suffix not in (".png", ".tif", ".tiff"):
-        options.pop("depth_scale", None)
-    kind = _kind(path, given_shape=options.get("shape") is not None)
-    report: dict[str, Any] = {"file": str(path), "kind": kind, "format": path.suffix.lower().lstrip(".")}
-    if kind == "organised scan":
-        scan = data.load_scan(path, **options)
-        held = ("intensity", "normals", "label", "intrinsics", "distortion", "offset")
-        report |= {
-            "shape": list(scan.shape),
-            "points": len(scan.points),
-            "valid_share": float(scan.valid.mean()),
-            "unit": _unit_name(scan._origin.metres_per_unit),
-            "fields": ["xyz"] + [name for name in held if getattr(scan, name) is not None] + list(scan.extras),
-        }
-        points = scan.points
-    elif kind == "mesh":
-        mesh = data.load_mesh(path)
-        report |= {"vertices": len(mesh.vertices), "faces": len(mesh.faces), "unit": "not stated"}
-        points = mesh.vertices
-    else:
-        points = data.load_cloud(path)
-        report |= {"points": len(points), "unit": "not stated"}
-    points = points[np.isfinite(points).all(axis=1)]
-    report["bounds"] = [points.min(axis=0).tolist(), points.max(axis=0).tolist()] if len(points) else None
-    return report
-
-
-def _kind(path: Path, given_shape: bool) -> str:
-    suffix = path.suffix.lower()
-    if suffix == ".off":
-        from pcfilter_lib.data.off import read_off
-
-        return "mesh" if len(read_off(path)[1]) else "point cloud"
-    if suffix in _MESH_SUFFIXES:
-        return "mesh"
-    if suffix not in SCAN_SUFFIXES:
-        return "point cloud"
-    if suffix == ".pcd" and not given_shape:
-        from pcfilter_lib.data.pcd import read_pcd
-
-        file = read_pcd(path)
-        return "organised scan" if min(file.height, file.width) > 1 else "point cloud"
-    if suffix == ".ply" and not given_shape:
-        from pcfilter_lib.data.ply import read_ply
-
-        content = read_ply(path)
-        if "range_grid" in content or any(line.startswith("num_rows") for line in content.obj_info):
-            return "organised scan"
-        return "mesh" if "face" in content and len(content["face"].data) else "point cloud"
-    if suffix == ".npz":
-        from pcfilter_lib.data.scan_npz import read_arrays
-
-        xyz = read_arrays(path, read_bytes(path)).get("xyz")
-        return "organised scan" if xyz is not None and xyz.ndim == 3 else "point cloud"
-    return "organised scan"
-
-
-def _unit_name(metres: float) -> str:
-    names = {scale: name for name, scale in UNITS.items()}
-    return names.get(metres, f"1/{1 / metres:g} m")
-
-
-def _as_text(report: dict[str, Any]) -> str:
-    size = f"{report['shape'][0]} x {report['shape'][1]} pixels" if "shape" in report else ""
-    if "vertices" in report:
-        size = f"{report['vertices']:,} vertices, {report['faces']:,} faces"
-    elif "valid_share" in report:
-        measured = round(report["valid_share"] * 100, 1)
-        size += f", {report['points']:,} points ({measured:.1f} % measured, {100 - measured:.1f} % holes)"
-    else:
-        size = f"{report['points']:,} points"
-    unit = report["unit"] + (" in the file" if "shape" in report else "")
-    lines = [f"{report['file']}: {report['kind']}, {report['format']}", f"  size    {size}", f"  unit    {unit}"]
-    if report["bounds"]:
-        shown = " x ".join(f"[{low:.4g}, {high:.4g}]" for low, high in zip(*report["bounds"], strict=True))
-        lines.append(f"  bounds  {shown}{' m' if 'shape' in report else ''}")
-    else:
-        lines.append("  bounds  no points")
-    if "fields" in report:
-        lines.append(f"  fields  {', '.join(report['fields'])}")
-    return "\n".join(lines)

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import pcfilter_lib
-from pcfilter_lib import cli
 from pcfilter_lib.cli import as_options, main
 from pcfilter_lib.data import OrganizedScan, save_scan
 
@@ -185,14 +184,6 @@ def test_a_folder_stands_for_the_files_below_it(files, capsys):
     assert out == "" and len(err.splitlines()) == 1 and "no file in this folder ends in .npz, .pcd" in err
 
 
-def test_the_files_of_a_folder_come_in_order(tmp_path):
-    (tmp_path / "m").mkdir()
-    expected = [tmp_path / name for name in ("a.xyz", "m/b.xyz", "m/c.off", "z.ply")]
-    for path in expected[::-1]:
-        path.touch()
-    assert cli.find_files([tmp_path]) == (expected, [])
-
-
 def test_wrong_files_are_told_for_what_they_are(files, capsys):
     (files / "zero.pcd").touch()
     (files / "bare.off").write_text("OFF\n2 0 0\n0 0 0\n1 0 0\n")
@@ -205,24 +196,13 @@ def test_wrong_files_are_told_for_what_they_are(files, capsys):
     assert "bare.off: point cloud, off\n  size    2 points" in capsys.readouterr().out
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="permissions do not bind this user")
-def test_what_may_not_be_read(files, capsys):
-    (files / "shut").mkdir()
-    (files / "shut").chmod(0)
-    (files / "cloud.xyz").chmod(0)
-    assert main(["info", str(files / "shut"), str(files / "cloud.xyz")]) == 1
-    folder, cloud = capsys.readouterr().err.splitlines()
-    assert "this folder cannot be read (Permission denied)" in folder and "check its permissions" in cloud
+def test_a_file_that_may_not_be_read(files, capsys, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))  # chmod would not bind root, who runs the tests in CI
 
-
-def test_a_folder_that_cannot_be_listed(files, capsys, monkeypatch):
-    def walk(path, onerror):
-        onerror(PermissionError(13, "Permission denied", str(path)))
-        return iter(())
-
-    monkeypatch.setattr(cli.os, "walk", walk)
-    assert main(["info", str(files)]) == 1
-    assert f"error: {files}: this folder cannot be read (Permission denied). Remedy:" in capsys.readouterr().err
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert main(["info", str(files / "cloud.xyz")]) == 1
+    assert "cannot be read (Permission denied). Remedy: check its permissions" in capsys.readouterr().err
 
 
 def test_a_scan_without_points(files, capsys):
@@ -243,13 +223,8 @@ def test_progress_only_on_a_terminal_and_for_many_files(files, capsys, monkeypat
     assert capsys.readouterr().err == ""
     assert main(["info", *many]) == 0
     out, err = capsys.readouterr()
-    assert (
-        "20 of 21 files" in err
-        and "21 of 21 files" in err
-        and err.endswith(" \r")
-        and "\n" not in err
-        and out.count("point cloud, xyz") == 21
-    )
+    assert "/21 " in err and err.endswith("\r"), "a bar that is taken away at the end"
+    assert "\n" not in err and out.count("point cloud, xyz") == 21
 
 
 def test_names_that_the_output_cannot_show_and_a_reader_that_leaves(files):
@@ -263,9 +238,3 @@ def test_names_that_the_output_cannot_show_and_a_reader_that_leaves(files):
     closed = subprocess.run(command, stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert closed.stderr == b"" and closed.returncode == 141
-
-
-def test_every_format_of_the_loaders_is_known():
-    from pcfilter_lib.data import cloud
-
-    assert set(cloud._READERS) <= {*cli.KNOWN_SUFFIXES, *cli._TEXT_SUFFIXES}
