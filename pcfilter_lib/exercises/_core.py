@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import re
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -22,8 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.exercises._wording import call_text, name_of, number, shorten
+
 LONGEST_LINE = 600  # characters, however much the reader's error message holds; the page wraps them
-LARGEST_PRINTED = 24  # numbers; a larger array is described by its shape
 
 
 class NotYet(Exception):
@@ -190,11 +190,15 @@ def compare(
                 raise NotYet(f"{explanation}\n{difference}")
     elif got.dtype.kind in "biu" and close(got, np.trunc(expected)):
         raise NotYet(f"the result has the type {got.dtype.name}, which cuts the decimals off: use float.\n{difference}")
+    elif got.dtype == np.float16 and _all_close(got, expected, rtol=1e-2, atol=1e-2 * np.nanmax(np.abs(expected))):
+        raise NotYet(f"the differences look like the rounding of float16, a short type: use float.\n{difference}")
     raise NotYet(difference)
 
 
 def as_numbers(value: Any, what: str) -> np.ndarray:
     """Return the reader's result as an array of real numbers, or raise :class:`NotYet`."""
+    if np.ma.is_masked(value):
+        raise NotYet(f"{what} gives a masked array: return a plain array.")
     try:
         array = np.asarray(value.toarray() if hasattr(value, "toarray") else value)  # SciPy's sparse matrices
     except Exception as error:  # ragged lists, tensors that refuse: the reader's objects may raise anything
@@ -203,39 +207,6 @@ def as_numbers(value: Any, what: str) -> np.ndarray:
         found = {"U": "text", "S": "text", "c": "complex numbers"}.get(array.dtype.kind, _kind(value))
         raise NotYet(f"{what} gives {found}; real numbers are expected.")
     return array
-
-
-def name_of(answer: Any) -> str:
-    """Return the name by which a report calls the answer."""
-    name = getattr(answer, "__name__", None)
-    return name if isinstance(name, str) and name.isidentifier() else "your function"
-
-
-def number(value: float) -> str:
-    """Return a number as a report shows it: six digits, and no ``-0``."""
-    return f"{value + 0.0:.6g}".replace("nan", "NaN")
-
-
-def shorten(text: str, limit: int) -> str:
-    """Return `text` on one line, cut to `limit` characters."""
-    text = " ".join(text.split())
-    return text if len(text) <= limit else f"{text[: limit - 4]} ..."
-
-
-def call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
-    """Write a call down so that the reader can repeat it: small inputs in full, large ones by name and shape."""
-    texts, large = [], []  # by position: the reader may have renamed the parameters
-    for key, value in inputs.items():
-        if not isinstance(value, np.ndarray):
-            texts.append(repr(value))
-        elif value.size <= LARGEST_PRINTED and np.array_equal(value, np.round(value, 2)):
-            numbers = re.sub(r"\.0(?=[,\]])", ".", str(value.tolist()))  # as NumPy prints them
-            texts.append(f"np.array({numbers})")
-        else:
-            texts.append(key)
-            large.append(f"{key} of shape {value.shape}")
-    where = f"with {' and '.join(large)}, " if large else ""
-    return f"{where}{name_of(answer)}({', '.join(texts)})"
 
 
 def _all_close(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> bool:
@@ -254,8 +225,11 @@ def _difference(got: np.ndarray, expected: np.ndarray, what: str, rtol: float, a
         return f"{values}."
     got, expected = got[wrong].astype(float), expected[wrong]
     strange, missing = np.isfinite(expected) & ~np.isfinite(got), np.isnan(expected)
-    counts = {"not finite": np.count_nonzero(strange), "should be NaN": np.count_nonzero(missing)}
-    extents = [f"{count} {kind}" for kind, count in counts.items() if count]
+    extents = []
+    if count := np.count_nonzero(strange):
+        extents.append(f"{count} {'is' if count == 1 else 'are'} NaN or infinite where a number is expected")
+    if count := np.count_nonzero(missing):
+        extents.append(f"{count} {'is a number' if count == 1 else 'are numbers'} where NaN is expected")
     gaps = np.abs(got - expected)
     if np.isfinite(gaps).any():
         extents.append(f"the largest difference is {number(gaps[np.isfinite(gaps)].max())}")

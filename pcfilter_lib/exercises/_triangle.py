@@ -7,11 +7,11 @@ import numpy as np
 from pcfilter_lib.exercises._core import NotYet
 
 TRIANGLE = np.array([[0.0, 0.0, 1.0], [4.0, 1.0, 0.0], [1.0, 3.0, 2.0]])  # the corners a, b, c
-QUESTION = " Is a square root missing, or on the wrong number?"
+QUESTION = " Look at how u must be distributed: the hint says more."
 
 
-def inside_weights(points: np.ndarray, what: str) -> np.ndarray:
-    """Return the barycentric weights (N, 3) of points in the triangle, or say that some lie outside."""
+def inside_weights(points: np.ndarray, u: np.ndarray, v: np.ndarray, what: str) -> np.ndarray:
+    """Return the barycentric weights (N, 3) of points in the triangle, or say that some lie outside, and why."""
     a, b, c = TRIANGLE
     edges = np.stack([b - a, c - a], axis=1)
     along = (points - a) @ np.linalg.pinv(edges).T
@@ -21,11 +21,22 @@ def inside_weights(points: np.ndarray, what: str) -> np.ndarray:
     outside = np.count_nonzero((weights < -1e-4).any(axis=1))
     if outside:
         beyond = np.count_nonzero(weights[:, 0] < -1e-4) == outside
-        hint = (
-            " They lie beyond the edge b c: fold them back into the triangle, or use a square root." if beyond else ""
-        )
+        hint = f" They lie beyond the edge b c: {_how_to_fold(along, u, v)}" if beyond else ""
         raise NotYet(f"{outside} of {len(points)} points lie outside the triangle.{hint}")
     return weights
+
+
+def _how_to_fold(along: np.ndarray, u: np.ndarray, v: np.ndarray) -> str:
+    """Say what to do with points of the parallelogram that lie beyond b c, from their weights of b and c."""
+    fold = "turn each by half a circle about the middle of that edge."
+    drawn = np.column_stack([u, v])
+    if np.allclose(np.sort(along), np.sort(drawn), atol=1e-5) and not any(
+        np.allclose(along, whole, atol=1e-5) for whole in (drawn, drawn[:, ::-1])
+    ):
+        return f"u and v swapped have the same sum, so that a point stays beyond it. To fold the points back, {fold}"
+    if any(np.allclose(weight, np.sqrt(number), atol=1e-5) for weight in along.T for number in (u, v, 1 - u, 1 - v)):
+        return f"a square root does not belong in the parallelogram. Leave it out, and fold the points back: {fold}"
+    return f"fold them back into the triangle: {fold}"
 
 
 def require_even(weights: np.ndarray, what: str) -> None:

@@ -7,13 +7,13 @@ an image (H, W) and a kernel (h, w) give (H - h + 1, W - w + 1).
 
 from __future__ import annotations
 
-import functools
-import itertools
 from collections.abc import Callable
 
 import numpy as np
 
-from pcfilter_lib.exercises._core import NotYet, as_numbers, call, call_text, compare_on, exercise, number
+from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare_on, exercise
+from pcfilter_lib.exercises._same_matrix import CASES, MISTAKES, SHAPES, same_matrix
+from pcfilter_lib.exercises._wording import call_text, number
 
 
 @exercise(solved="this is true convolution, and only windows wholly inside the image count.")
@@ -62,52 +62,7 @@ def check_same_matrix(answer: Callable) -> None:
 
     The kernel has odd sizes (h, w), its centre is on the output pixel, and pixels are counted row by row.
     """
-    over_the_edge = "a weight beyond the image's edge lands in another row or on the other side; it must fall away."
-    centre = "the kernel is not centred: its middle weight, kernel[h // 2, w // 2], belongs on the diagonal."
-    counted = "pixels are counted with a wrong width: (m, n) is number m * W + n, among the rows and among the columns."
-    like = functools.partial(functools.partial, _same_matrix)
-    compare_on(
-        _KERNELS_AND_SHAPES,
-        answer,
-        reference=_same_matrix,
-        mistakes=[
-            (
-                "this is the matrix of true convolution, or the transposed matrix (the two are the same here); for "
-                "correlation, each row holds the kernel as it is.",
-                lambda kernel, shape: _same_matrix(kernel, shape).T,
-            ),
-            (
-                "the kernel is transposed: kernel[a, b] stands a rows down and b columns across.",
-                lambda kernel, shape: _same_matrix(kernel.T, shape),
-            ),
-            (centre, like(centre=lambda h, w: (0, 0))),
-            (centre, like(centre=lambda h, w: (0, 0), column=_unless_off_the_list)),
-            (centre, like(centre=lambda h, w: (h - 1, w - 1))),
-            (centre, like(centre=lambda h, w: (w // 2, h // 2))),
-            *((over_the_edge, like(column=column)) for column in _OVER_THE_EDGE),
-            (
-                "pixels are counted column by column; image.ravel() counts them row by row.",
-                lambda kernel, shape: _same_matrix(kernel.T, shape[::-1]),
-            ),
-            *(
-                (counted, like(**dict.fromkeys(which, width), meeting=meeting))
-                for which in (["rows"], ["columns"], ["rows", "columns"])
-                for width in (lambda H, W, w: H, lambda H, W, w: W - w + 1)
-                for meeting in ("last pixel", "last weight", "add")
-            ),
-        ],
-        shapes=[
-            (
-                "this is the size of the valid matrix; with a border of zeros there is an output for each pixel.",
-                lambda kernel, shape: (np.prod(np.subtract(shape, kernel.shape) + 1), np.prod(shape)),
-            ),
-            (
-                "these are columns for the pixels of the border, too; image.ravel() holds none of them.",
-                lambda kernel, shape: (np.prod(shape), np.prod(np.add(shape, kernel.shape) - 1)),
-            ),
-            ("you returned four indices; join them two by two with reshape.", lambda kernel, shape: (*shape, *shape)),
-        ],
-    )
+    compare_on(CASES, answer, reference=same_matrix, mistakes=MISTAKES, shapes=SHAPES)
 
 
 @exercise(solved="each pixel gets its share from every window that it was in.")
@@ -144,6 +99,18 @@ def check_image_gradient(answer: Callable) -> None:
                 "the upstream gradient is not used: by the chain rule it multiplies every weight.",
                 lambda kernel, upstream: _image_gradient(kernel, np.ones_like(upstream)),
             ),
+            *(("windows overlap: add each share with +=, do not overwrite.", wrong) for wrong in _OVERWRITTEN),
+            *(
+                (
+                    "g[m - a, n - b] with a negative index counts from the end; g is zero there.",
+                    lambda kernel, upstream, rule=rule: _gathered(kernel, upstream, rule),
+                )
+                for rule in _FROM_THE_END
+            ),
+            (
+                "g[m - a, n - b] lies beyond the upstream gradient, where g is zero.",
+                lambda kernel, upstream: _gathered(kernel, upstream, lambda m, n, rows, columns: True),
+            ),
         ],
         shapes=[
             (
@@ -161,6 +128,13 @@ def check_image_gradient(answer: Callable) -> None:
             (
                 "the border of zeros is too wide by one: the image has H rows, and the upstream gradient H - h + 1.",
                 lambda kernel, upstream: tuple(np.add(upstream.shape, kernel.shape) + 1),
+            ),
+            *(
+                (
+                    "the border of zeros has another width: how far can a window begin before the pixel?",
+                    lambda kernel, upstream, width=width: _shape_with_border(kernel, upstream, *width(*kernel.shape)),
+                )
+                for width in _OTHER_BORDERS
             ),
         ],
     )
@@ -190,7 +164,8 @@ def check_separable_cost(answer: Callable) -> None:
         (whole, [h * w + h, h * w + w, h * w + h + w, h * w + 1, h * w + 2]),
         ("this takes both passes to be equally long.", [2 * h, 2 * w, 2 * np.maximum(h, w), 2 * np.minimum(h, w)]),
         ("this is the cost of one pass; there are two.", [h, w, np.maximum(h, w), np.minimum(h, w)]),
-        ("this counts the additions too; count the multiplications.", [2 * (h + w), 2 * (h + w) - 1, 2 * (h + w) - 2]),
+        ("twice too many: count only multiplications, and each pass once.", [2 * (h + w)]),
+        ("this counts the additions too; count the multiplications.", [2 * (h + w) - 1, 2 * (h + w) - 2]),
         ("these are the additions: n numbers take n multiplications and n - 1 additions.", [h + w - 2]),
         ("this is one too few: the two passes share no multiplication.", [h + w - 1]),
         ("this is one too many: between the two passes nothing is multiplied.", [h + w + 1]),
@@ -220,75 +195,61 @@ def _image_gradient(kernel: np.ndarray, upstream: np.ndarray) -> np.ndarray:
     return gradient
 
 
-def _unless_off_the_image(m: int, n: int, H: int, W: int, width: int) -> int | None:
-    return m * width + n if 0 <= m < H and 0 <= n < W else None
+def _overwritten(kernel: np.ndarray, upstream: np.ndarray) -> np.ndarray:
+    gradient = np.zeros(np.add(upstream.shape, kernel.shape) - 1)
+    for i, j in np.ndindex(upstream.shape):
+        gradient[i : i + len(kernel), j : j + kernel.shape[1]] = kernel * upstream[i, j]
+    return gradient
 
 
-def _unless_off_the_list(m: int, n: int, H: int, W: int, width: int) -> int | None:
-    return m * width + n if 0 <= m * width + n < H * W else None
+# The windows one by one; turned by half a circle, the loops over the kernel's weights.
+_OVERWRITTEN = [_overwritten, lambda kernel, upstream: _overwritten(upstream, kernel)]
 
 
-def _beyond_four_indices(m: int, n: int, H: int, W: int, width: int) -> int:
-    """Say what NumPy says to matrix[i, j, m, n]: negative indices count from the end, others must exist."""
-    for axis, (index, size) in enumerate([(m, H), (n, W)], start=2):
-        if index >= size:
-            raise IndexError(f"index {index} is out of bounds for axis {axis} with size {size}")
-    return m % H * width + n % W
+def _gathered(kernel: np.ndarray, upstream: np.ndarray, counts: Callable) -> np.ndarray:
+    """Follow the formula pixel by pixel; `counts` says whether g[m, n] is taken from an array of rows and columns."""
+    gradient = np.zeros(np.add(upstream.shape, kernel.shape) - 1)
+    for m, n in np.ndindex(gradient.shape):
+        for a, b in np.ndindex(kernel.shape):
+            if counts(m - a, n - b, *upstream.shape):
+                gradient[m, n] += kernel[a, b] * upstream[m - a, n - b]
+    return gradient
 
 
-# What becomes of a weight that is off the image, at row m and column n, where it should fall away.
-_OVER_THE_EDGE = [
-    _unless_off_the_list,
-    lambda m, n, H, W, width: m * width + n,  # NumPy refuses, or counts from the end
-    lambda m, n, H, W, width: m * width + n if m * width + n < H * W else None,
-    lambda m, n, H, W, width: (m * width + n) % (H * W),
-    lambda m, n, H, W, width: m % H * width + n % W,
-    lambda m, n, H, W, width: m % H * width + n % W if m < H and n < W else None,
-    lambda m, n, H, W, width: m * width + n if 0 <= m < H else None,
-    _beyond_four_indices,
+_FROM_THE_END = [
+    lambda m, n, rows, columns: m < rows and n < columns,
+    lambda m, n, rows, columns: m < rows and 0 <= n < columns,
+    lambda m, n, rows, columns: 0 <= m < rows and n < columns,
 ]
 
 
-def _same_matrix(
-    kernel: np.ndarray,
-    shape: tuple[int, int],
-    column: Callable = _unless_off_the_image,
-    centre: Callable = lambda h, w: (h // 2, w // 2),
-    rows: Callable = lambda H, W, w: W,
-    columns: Callable = lambda H, W, w: W,
-    meeting: str = "last pixel",
-) -> np.ndarray:
-    """Return the matrix of the correlation with a border of zeros; other functions than the default make mistakes.
-
-    Where a mistake makes weights meet in one entry, `meeting` says which remains: it depends on the reader's loops.
-    """
-    (h, w), (H, W) = kernel.shape, shape
-    top, left = centre(h, w)
-    matrix = np.zeros((H * W, H * W))
-    pairs = itertools.product(np.ndindex(H, W), np.ndindex(h, w))
-    for (i, j), (a, b) in sorted(pairs, key=lambda pair: pair[1]) if meeting == "last weight" else pairs:
-        entry = i * rows(H, W, w) + j, column(i + a - top, j + b - left, H, W, columns(H, W, w))
-        if entry[1] is not None:
-            matrix[entry] = kernel[a, b] + (matrix[entry] if meeting == "add" else 0)
-    return matrix
+def _shape_with_border(kernel: np.ndarray, upstream: np.ndarray, top: int, left: int) -> tuple[int, int]:
+    (h, w), (rows, columns) = kernel.shape, upstream.shape
+    return rows + 2 * top - h + 1, columns + 2 * left - w + 1
 
 
+_OTHER_BORDERS = [
+    lambda h, w: (1, 1),
+    lambda h, w: (h // 2, w // 2),
+    lambda h, w: (w // 2, h // 2),
+    lambda h, w: (w - 1, h - 1),
+    lambda h, w: (h - 1, h - 1),
+    lambda h, w: (w - 1, w - 1),
+    lambda h, w: (h, h),
+    lambda h, w: (w, w),
+    lambda h, w: (w, h),
+]
 _random = np.random.default_rng(20)
 # The first cases suffice for pencil and paper; their kernels are square, so that a transposed one fits.
-# The first matrix is for an image that is wider than high: pixels counted with a wrong width still fit into it.
+# All are printed in full. Halves show where decimals are cut off.
 _IMAGES_AND_KERNELS = [
     {"image": np.arange(1.0, 10).reshape(3, 3), "kernel": np.array([[1.0, 2.0], [3.0, 5.0]])},
-    {"image": _random.normal(size=(6, 9)), "kernel": _random.normal(size=(2, 4))},
-    {"image": _random.normal(size=(4, 3)), "kernel": _random.normal(size=(4, 3))},
-]
-_KERNELS_AND_SHAPES = [
-    {"kernel": np.arange(1.0, 10).reshape(3, 3), "shape": (3, 4)},
-    {"kernel": _random.normal(size=(3, 5)), "shape": (4, 6)},
-    {"kernel": _random.normal(size=(3, 1)), "shape": (5, 2)},
+    {"image": _random.integers(-9, 10, size=(4, 6)) / 2, "kernel": _random.integers(-9, 10, size=(2, 4)) / 2},
+    {"image": _random.integers(-9, 10, size=(4, 3)) / 2, "kernel": _random.integers(-9, 10, size=(4, 3)) / 2},
 ]
 _KERNELS_AND_UPSTREAMS = [
     {"kernel": np.array([[1.0, 2.0], [3.0, 5.0]]), "upstream": np.array([[1.0, -2.0, 4.0], [3.0, 5.0, -1.0]])},
-    {"kernel": _random.normal(size=(2, 4)), "upstream": _random.normal(size=(5, 6))},
-    {"kernel": _random.normal(size=(3, 2)), "upstream": _random.normal(size=(1, 4))},
+    {"kernel": _random.integers(-9, 10, size=(2, 4)) / 2, "upstream": _random.integers(-9, 10, size=(4, 5)) / 2},
+    {"kernel": _random.integers(-9, 10, size=(3, 2)) / 2, "upstream": _random.integers(-9, 10, size=(1, 4)) / 2},
 ]
 _SIZES = [(4, 7), (7, 7), (11, 2), (1, 5)]

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare_on, exercise, name_of
+from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare_on, exercise
 from pcfilter_lib.exercises._triangle import QUESTION, TRIANGLE, inside_weights, misplaced_root, require_even
+from pcfilter_lib.exercises._unit_sphere import require_unit_spheres
+from pcfilter_lib.exercises._wording import name_of
 
 
 @exercise(solved="your points lie in the triangle, and each part of it gets its fair share.")
@@ -25,6 +27,8 @@ def check_sample_triangle(answer: Callable) -> None:
     expected = (len(u), 3)
     if points.shape != expected:
         hint = " It is transposed: each row is one point." if points.shape == expected[::-1] else ""
+        if points.shape == (np.count_nonzero(u + v <= 1), 3):
+            hint = " You dropped the points outside; fold them back instead."
         raise NotYet(f"{what} has the shape {points.shape}; {expected} is expected.{hint}")
     if not np.isfinite(points).all():
         raise NotYet(f"{what} gives points that are not finite.")
@@ -32,7 +36,7 @@ def check_sample_triangle(answer: Callable) -> None:
         raise NotYet("the same u and v gave other points the second time: draw no random numbers of your own.")
     if np.allclose(points, points[0], atol=1e-6):
         raise NotYet("all points are the same: let u and v say where in the triangle each one lies.")
-    weights = inside_weights(points, what)
+    weights = inside_weights(points, u, v, what)
     try:
         require_even(weights, what)
     except NotYet as reason:
@@ -45,77 +49,7 @@ def check_sample_triangle(answer: Callable) -> None:
 )
 def check_unit_sphere(answer: Callable) -> None:
     """Check ``answer(points)``: a batch (B, N, 3), each cloud centred with radius 1, or zeros if it has no size."""
-    middle = "you centre on the middle of the bounding box; the centroid is the mean of the points."
-    one_mean = "you subtract one mean of all coordinates; a centroid has a mean for each axis of space."
-    lost = "an axis is lost, so that the shapes do not fit: mean, max and norm take keepdims=True."
-    compare_on(
-        _BATCHES,
-        answer,
-        reference=_unit_sphere,
-        mistakes=[
-            (
-                "a cloud whose points all coincide has no size, and 0 / 0 is NaN: return zeros for it.",
-                lambda p: _centred(p) / _radius(_centred(p)),
-            ),
-            (
-                "one centroid for the whole batch: each cloud has its own.",
-                lambda p: _unit_sphere(p, p.mean(axis=(0, 1))),
-            ),
-            (
-                "one scale for the whole batch: each cloud has a farthest point of its own.",
-                lambda p: _centred(p) / _radius(_centred(p)).max(),
-            ),
-            (
-                "one centroid and one scale for the whole batch: each cloud has its own.",
-                lambda p: (p - p.mean(axis=(0, 1))) / _radius(p - p.mean(axis=(0, 1))).max(),
-            ),
-            (
-                "you take the mean over the clouds, axis 0; the points of a cloud are along axis 1.",
-                lambda p: _unit_sphere(p, p.mean(axis=0)),
-            ),
-            (one_mean, lambda p: _unit_sphere(p, p.mean(axis=(1, 2), keepdims=True))),
-            (one_mean, lambda p: _unit_sphere(p, p.mean())),
-            (middle, lambda p: _unit_sphere(p, (p.min(axis=1, keepdims=True) + p.max(axis=1, keepdims=True)) / 2)),
-            *(
-                (text, lambda p, size=size: _unit_sphere(p, size=size))
-                for text, size in [
-                    ("the points are centred, but not scaled.", lambda c: np.ones(1)),
-                    (
-                        "you divide by the largest coordinate; divide by the largest distance from the centroid.",
-                        lambda c: np.abs(c).max(axis=(1, 2), keepdims=True),
-                    ),
-                    (
-                        "you divide by the standard deviation; divide by the largest distance from the centroid.",
-                        lambda c: c.std(axis=(1, 2), keepdims=True),
-                    ),
-                    (
-                        "you divide by a standard deviation for each axis; one number for all axes keeps the shape.",
-                        lambda c: c.std(axis=1, keepdims=True),
-                    ),
-                    (
-                        "you scale each axis of space by itself, which stretches the shape; divide by one number.",
-                        lambda c: np.abs(c).max(axis=1, keepdims=True),
-                    ),
-                    (
-                        "you divide each point by its own distance, which puts all on the sphere; take the largest.",
-                        lambda c: np.linalg.norm(c, axis=2, keepdims=True),
-                    ),
-                ]
-            ),
-            (lost, lambda p: p - p.mean(axis=1)),
-            (lost, lambda p: _centred(p) / np.linalg.norm(_centred(p), axis=2).max(axis=1)),
-            (lost, lambda p: _centred(p) / np.linalg.norm(_centred(p), axis=2).max(axis=1, keepdims=True)),
-            ("the points are scaled, but not centred: subtract the centroid first.", lambda p: p / _radius(p)),
-            (
-                "you measure the distances before you centre: subtract the centroid first.",
-                lambda p: _centred(p) / _radius(p),
-            ),
-        ],
-        shapes=[
-            ("you returned one cloud; return the whole batch.", lambda p: p.shape[1:]),
-            ("you returned one list of points; keep the clouds apart.", lambda p: (p.shape[0] * p.shape[1], 3)),
-        ],
-    )
+    require_unit_spheres(answer)
 
 
 @exercise(solved="each pixel sees its nearest point, and NaN where there is none.")
@@ -125,7 +59,7 @@ def check_depth_map(answer: Callable) -> None:
     The cases are ordered so that each brings one difficulty more: the projection alone, points that hide others, points
     behind the camera, points beyond the left and upper edge, then beyond the others, then all.
     """
-    unseen = "a point beyond the image is not seen: leave it out before you index."
+    unseen = "a point lies beyond the image: leave it out before you index."
     negative = (
         "a point beyond the left or upper edge has a negative index, which NumPy counts from the end: leave it out."
     )
@@ -139,6 +73,11 @@ def check_depth_map(answer: Callable) -> None:
         answer,
         reference=_depth_map,
         mistakes=[
+            (
+                "no pixel is ever filled: the minimum of NaN and a number is NaN, and no number is less than NaN; "
+                "start from infinity.",
+                like(keep=lambda z: np.zeros(len(z), dtype=bool)),
+            ),
             (negative, like(beyond="left out if too large")),
             (unseen, like(beyond="indexed")),  # before the others that NumPy refuses for the same index
             *(
@@ -168,19 +107,6 @@ def check_depth_map(answer: Callable) -> None:
         ],
         shapes=[(_PROJECTIONS[0][0], lambda points, fx, fy, cx, cy, shape: shape[::-1])],
     )
-
-
-def _centred(points: np.ndarray) -> np.ndarray:
-    return points - points.mean(axis=1, keepdims=True)
-
-
-def _radius(points: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(points, axis=2, keepdims=True).max(axis=1, keepdims=True)
-
-
-def _unit_sphere(points: np.ndarray, centre: np.ndarray | None = None, size: Callable = _radius) -> np.ndarray:
-    moved = _centred(points) if centre is None else points - centre
-    return moved / np.where(size(moved) > 0, size(moved), 1)
 
 
 def _project(x: Any, y: Any, z: Any, fx: float, fy: float, cx: float, cy: float) -> tuple[Any, Any]:
@@ -268,11 +194,6 @@ def _view(*columns_rows_depths: tuple[float, float, float], digits: int = 2) -> 
 
 
 _random = np.random.default_rng(21)
-_BATCHES = [
-    {"points": np.array([[[1.0, 2, 3], [5, 2, 4], [3, 8, 11]], [[0, 0, 1], [9, 3, 1], [0, 0, 4]]])},
-    {"points": _random.gamma(1.0, size=(4, 50, 3)) * [1.0, 2.0, 0.5] + _random.normal(size=(4, 1, 3)) * 9},
-    {"points": np.array([[[1.0, 2, 3], [5, 2, 4]], [[2, 4, 1], [2, 4, 1]], [[0, 0, 1], [0, 0, 4]]])},
-]
 _CAMERA = {"fx": 2.0, "fy": 5.0, "cx": 2.5, "cy": 1.5, "shape": (4, 6)}
 # No point falls within 0.1 of the border between two pixels, where ways to round differ.
 _VIEWS = [

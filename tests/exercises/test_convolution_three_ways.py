@@ -6,6 +6,8 @@ from scipy.signal import convolve2d, correlate2d
 from scipy.sparse import csr_array
 
 from pcfilter_lib.exercises import convolution_three_ways as exercises
+from pcfilter_lib.exercises._same_matrix import CASES, same_matrix
+from pcfilter_lib.exercises._wording import call_text
 
 
 def my_answer(*inputs):
@@ -97,6 +99,65 @@ def looped_convolution(image, kernel):
     return out
 
 
+def looped_gradient(kernel, upstream, counts=lambda m, n, rows, columns: 0 <= m < rows and 0 <= n < columns):
+    """The formula, the loops over the kernel first."""
+    (h, w), (rows, columns) = kernel.shape, upstream.shape
+    gradient = np.zeros((rows + h - 1, columns + w - 1))
+    for a in range(h):
+        for b in range(w):
+            for m in range(gradient.shape[0]):
+                for n in range(gradient.shape[1]):
+                    if counts(m - a, n - b, rows, columns):
+                        gradient[m, n] += kernel[a, b] * upstream[m - a, n - b]
+    return gradient
+
+
+def with_overwriting(kernel, upstream):
+    h, w = kernel.shape
+    gradient = np.zeros((upstream.shape[0] + h - 1, upstream.shape[1] + w - 1))
+    for i, j in np.ndindex(upstream.shape):
+        gradient[i : i + h, j : j + w] = kernel * upstream[i, j]
+    return gradient
+
+
+def with_overwriting_by_weight(kernel, upstream):
+    (h, w), (rows, columns) = kernel.shape, upstream.shape
+    gradient = np.zeros((rows + h - 1, columns + w - 1))
+    for a, b in np.ndindex(h, w):
+        gradient[a : a + rows, b : b + columns] = kernel[a, b] * upstream
+    return gradient
+
+
+def with_border(border):
+    """Return an answer that pads by border(h, w) rows and columns."""
+
+    def answer(kernel, upstream):
+        top, left = border(*kernel.shape)
+        return convolve2d(np.pad(upstream, ((top, top), (left, left))), kernel, "valid")
+
+    return answer
+
+
+def four_indices_within(inside):
+    """Return an answer with matrix[i, j, m, n], where negative indices count from the end."""
+
+    def answer(kernel, shape):
+        (h, w), (H, W) = kernel.shape, shape
+        matrix = np.zeros((H, W, H, W))
+        for i, j in np.ndindex(H, W):
+            for a, b in np.ndindex(h, w):
+                m, n = i + a - h // 2, j + b - w // 2
+                if inside(m, n, H, W):
+                    matrix[i, j, m, n] = kernel[a, b]
+        return matrix.reshape(H * W, H * W)
+
+    return answer
+
+
+def matrix_within(inside):
+    return lambda kernel, shape: looped_matrix(kernel, shape, inside=inside)
+
+
 SOLUTIONS = [
     (exercises.check_convolve, looped_convolution),
     (exercises.check_convolve, lambda image, kernel: convolve2d(image, kernel, "valid")),
@@ -106,12 +167,16 @@ SOLUTIONS = [
     (exercises.check_same_matrix, matrix_by_cutting),
     (exercises.check_same_matrix, lambda k, shape: csr_array(looped_matrix(k, shape))),
     (exercises.check_image_gradient, scattered),
+    (exercises.check_image_gradient, looped_gradient),
+    (exercises.check_image_gradient, with_border(lambda h, w: (h - 1, w - 1))),
     (exercises.check_image_gradient, lambda k, u: convolve2d(u, k, "full")),
     (exercises.check_image_gradient, lambda k, u: convolve2d(padded(u, k), k, "valid").astype(np.float32)),
     (exercises.check_separable_cost, lambda h, w: h + w),
     (exercises.check_separable_cost, lambda h, w: np.float32(h) + w),
 ]
 
+NEGATIVE = "a weight above or left of the image has a negative index, which NumPy counts from the end"
+BORDER = "the border of zeros has another width: how far can a window begin before the pixel?"
 EDGE = "beyond the image's edge lands in another row or on the other side"
 MATRIX_MISTAKES = [
     (lambda k, shape: looped_matrix(k, shape).T, "or the transposed matrix"),
@@ -128,6 +193,14 @@ MATRIX_MISTAKES = [
     (lambda k, shape: looped_matrix(k, shape, inside=lambda m, n, H, W: 0 <= m < H), EDGE),
     (lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True), "stopped with IndexError: index 12 is out of"),
     (lambda k, shape: looped_matrix(k, shape, inside=lambda *at: True), f"Perhaps a weight {EDGE}"),
+    *((within(lambda m, n, H, W: m < H and n < W), NEGATIVE) for within in (matrix_within, four_indices_within)),
+    *((within(lambda m, n, H, W: m < H and 0 <= n < W), NEGATIVE) for within in (matrix_within, four_indices_within)),
+    (four_indices_within(lambda m, n, H, W: 0 <= m < H and n < W), NEGATIVE),
+    (matrix_within(lambda m, n, H, W: 0 <= m < H and n < W), EDGE),
+    (matrix_within(lambda m, n, H, W: 0 < m < H and 0 < n < W), "the first row and column belong to the image"),
+    (matrix_within(lambda m, n, H, W: 0 < m < H and 0 <= n < W), "the first row and column belong to the image"),
+    (matrix_within(lambda m, n, H, W: 0 <= m < H and 0 < n < W), "the first row and column belong to the image"),
+    (matrix_within(lambda m, n, H, W: 0 <= m < H - 1 and 0 <= n < W - 1), "the last row and column belong to"),
     (four_indices, "stopped with IndexError: index 4 is out of bounds for axis 3 with size 4."),
     (four_indices, f"Perhaps a weight {EDGE}"),
     (
@@ -167,6 +240,25 @@ GRADIENT_MISTAKES = [
     (lambda k, u: convolve2d(u, k, "valid"), "something smaller than the upstream gradient"),
     (lambda k, u: k, "something of the kernel's size"),
     (lambda k, u: convolve2d(padded(u, k, more=1), k, "valid"), "too wide by one"),
+    (with_overwriting, "windows overlap: add each share with +=, do not overwrite."),
+    (with_overwriting_by_weight, "windows overlap: add each share with +=, do not overwrite."),
+    *(
+        (lambda k, u, counts=counts: looped_gradient(k, u, counts), "with a negative index counts from the end")
+        for counts in (
+            lambda m, n, rows, columns: m < rows and n < columns,
+            lambda m, n, rows, columns: m < rows and 0 <= n < columns,
+            lambda m, n, rows, columns: 0 <= m < rows and n < columns,
+        )
+    ),
+    (
+        lambda k, u: looped_gradient(k, u, lambda *at: True),
+        "Perhaps g[m - a, n - b] lies beyond the upstream gradient, where g is zero.",
+    ),
+    (with_border(lambda h, w: (1, 1)), BORDER),
+    (with_border(lambda h, w: (h // 2, w // 2)), BORDER),
+    (with_border(lambda h, w: (w - 1, h - 1)), BORDER),
+    (with_border(lambda h, w: (h - 1, h - 1)), BORDER),
+    (with_border(lambda h, w: (h, w)), "too wide by one"),
     (lambda k, u: convolve2d(u, k, "full") * 2, "gives 2 at [0, 0]; 1 is expected"),
 ]
 COST_MISTAKES = [
@@ -177,7 +269,8 @@ COST_MISTAKES = [
     (lambda h, w: 2 * max(h, w), "takes both passes to be equally long"),
     (lambda h, w: 2 * h, "takes both passes to be equally long"),
     (lambda h, w: max(h, w), "the cost of one pass; there are two"),
-    (lambda h, w: 2 * (h + w), "counts the additions too"),
+    (lambda h, w: 2 * (h + w), "twice too many: count only multiplications, and each pass once."),
+    (lambda h, w: 2 * (h + w) - 2, "counts the additions too"),
     (lambda h, w: h + w - 2, "these are the additions"),
     (lambda h, w: h + w - 1, "one too few"),
     (lambda h, w: h + w + 1, "one too many"),
@@ -239,7 +332,7 @@ def test_matrix_of_the_chapter():
         [0, 0, 0, 1, 2, 3, 4, 5, 6],
         [0, 0, 0, 0, 1, 2, 0, 4, 5],
     ]
-    np.testing.assert_array_equal(exercises._same_matrix(np.arange(1.0, 10).reshape(3, 3), (3, 3)), by_hand)
+    np.testing.assert_array_equal(same_matrix(np.arange(1.0, 10).reshape(3, 3), (3, 3)), by_hand)
 
 
 @pytest.mark.parametrize("mistake", [answer for answer, _ in COST_MISTAKES])
@@ -251,7 +344,28 @@ def test_the_cost_is_not_given_away(capsys, mistake):
     assert "11" not in printed  # 4 + 7
 
 
+def test_every_call_can_be_pasted_back(capsys):
+    for check, cases in [
+        (exercises.check_same_matrix, CASES),
+        (exercises.check_image_gradient, exercises._KERNELS_AND_UPSTREAMS),
+        (exercises.check_convolve, exercises._IMAGES_AND_KERNELS),
+    ]:
+        for inputs in cases:
+            seen = []
+            call = call_text(check, inputs)
+            eval(call, {"np": np, check.__name__: lambda *values, seen=seen: seen.extend(values)})
+            for given, value in zip(seen, inputs.values(), strict=True):
+                np.testing.assert_array_equal(given, value)
+
+
+@pytest.mark.parametrize("check", [exercises.check_same_matrix, exercises.check_image_gradient])
+def test_cut_decimals_are_noticed(capsys, check):
+    right = looped_matrix if check is exercises.check_same_matrix else scattered
+    check(lambda *inputs: right(*inputs).astype(int))
+    assert "cuts the decimals off" in capsys.readouterr().out
+
+
 def test_inputs_are_floats():
-    for cases in (exercises._IMAGES_AND_KERNELS, exercises._KERNELS_AND_SHAPES, exercises._KERNELS_AND_UPSTREAMS):
+    for cases in (exercises._IMAGES_AND_KERNELS, CASES, exercises._KERNELS_AND_UPSTREAMS):
         for inputs in cases:
             assert all(value.dtype == float for value in inputs.values() if isinstance(value, np.ndarray))

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pcfilter_lib.exercises._core import NotYet, call, call_text, compare, compare_on, exercise
+from pcfilter_lib.exercises._core import NotYet, call, compare, compare_on, exercise
+from pcfilter_lib.exercises._wording import call_text
 
 
 @exercise(solved="you doubled it.")
@@ -77,7 +78,17 @@ def test_says_what_differs_where_and_by_how_much(capsys):
         (lambda values: np.repeat(values, 2, axis=0), "this repeats the rows."),
         (lambda values: values[:, :1], "has the shape (2, 1); (2, 2) is expected"),
         (lambda values: (values * 2).astype(int), "has the type int64, which cuts the decimals off"),
-        (lambda values: values * np.nan, "gives NaN at [0, 0]; 2 is expected. 4 of 4 values differ: 4 not finite."),
+        (
+            lambda values: values * np.nan,
+            "gives NaN at [0, 0]; 2 is expected. 4 of 4 values differ: 4 are NaN or infinite where a number is",
+        ),
+        (
+            lambda values: np.where(values == 1, np.nan, values * 2),
+            "1 of 4 values differs: 1 is NaN or infinite where a number is expected.",
+        ),
+        (lambda values: np.ma.masked_less(values * 2, 3), "gives a masked array: return a plain array."),
+        (lambda values: (values * 2.004).astype(np.float16), "the differences look like the rounding of float16"),
+        (lambda values: (values * 2.1).astype(np.float16), "gives 2.09961 at [0, 0]; 2 is expected"),
         (lambda values: np.inf, "has the shape (); (2, 2) is expected"),
         (lambda values: "eight", "gives text; real numbers are expected"),
         (lambda values: ["eight", 8.0], "gives text; real numbers are expected"),
@@ -197,8 +208,13 @@ def test_compare_accepts_scalars_and_sparse_matrices():
 
 def test_nan_may_be_what_is_expected(capsys):
     compare([1.0, np.nan], [1.0, np.nan], what="it")
-    with pytest.raises(NotYet, match=r"it gives 3 at \[1\]; NaN is expected.\n1 of 2 values differs: 1 should be NaN."):
+    with pytest.raises(
+        NotYet,
+        match=r"it gives 3 at \[1\]; NaN is expected.\n1 of 2 values differs: 1 is a number where NaN is expected.",
+    ):
         compare([1.0, 3.0], [1.0, np.nan], what="it")
+    with pytest.raises(NotYet, match="2 are numbers where NaN is expected."):
+        compare([4.0, 3.0], [np.nan, np.nan], what="it")
 
 
 def test_a_call_can_be_pasted_back():
@@ -213,10 +229,14 @@ def test_a_call_can_be_pasted_back():
 
 
 def test_large_inputs_are_described():
-    inputs = {"image": np.zeros((6, 9)), "kernel": np.array([[1 / 3]]), "shape": (6, 9)}
+    inputs = {"image": np.eye(6, 9), "kernel": np.array([[1 / 3]]), "shape": (6, 9)}
     text = call_text(test_large_inputs_are_described, inputs)
     start = "with image of shape (6, 9) and kernel of shape (1, 1), "
     assert text == f"{start}test_large_inputs_are_described(image, kernel, (6, 9))"
+
+
+def test_one_number_many_times_can_be_pasted_back():
+    assert call_text(starter, {"points": np.full((1, 50, 3), 0.1)}) == "starter(np.full((1, 50, 3), 0.1))"
 
 
 def test_lines_are_not_wrapped(capsys):

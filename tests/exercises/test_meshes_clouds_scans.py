@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pcfilter_lib import data
 from pcfilter_lib.exercises import _triangle
 from pcfilter_lib.exercises import meshes_clouds_scans as exercises
 
@@ -48,6 +49,11 @@ def by_clipping(a, b, c, u, v):
     return mixed(a, b, c, u, np.minimum(v, 1 - u))
 
 
+def by_swapping(a, b, c, u, v):
+    beyond = u + v > 1
+    return mixed(a, b, c, np.where(beyond, v, u), np.where(beyond, u, v))
+
+
 def by_dividing(a, b, c, u, v):
     beyond = np.maximum(u + v, 1)
     return mixed(a, b, c, u / beyond, v / beyond)
@@ -63,7 +69,15 @@ def largest(points):
 
 def unit_sphere(points, centre=mean, size=largest):
     moved = points - centre(points)
-    return moved / np.maximum(size(moved), 1e-12)
+    has_size = size(moved) > 1e-6 * np.abs(points).max(axis=(1, 2), keepdims=True)
+    return np.where(has_size, moved / np.where(has_size, size(moved), 1), 0)
+
+
+def unit_sphere_of_the_chapter(points):
+    """The book's solution."""
+    moved = points - mean(points)
+    rounding = 1e-6 * np.abs(points).max(axis=(1, 2), keepdims=True)
+    return np.where(largest(moved) > rounding, moved / np.maximum(largest(moved), 1e-300), 0)
 
 
 def unit_sphere_in_a_loop(points):
@@ -71,7 +85,7 @@ def unit_sphere_in_a_loop(points):
     for cloud in points:
         moved = cloud - cloud.mean(axis=0)
         radius = np.sqrt((moved**2).sum(axis=1)).max()
-        clouds.append(moved / radius if radius else moved)
+        clouds.append(moved / radius if radius > 1e-9 * np.abs(cloud).max() else 0 * moved)
     return clouds
 
 
@@ -162,7 +176,10 @@ SOLUTIONS = [
     (exercises.check_unit_sphere, unit_sphere),
     (exercises.check_unit_sphere, lambda points: unit_sphere(points).astype(np.float32)),
     (exercises.check_unit_sphere, unit_sphere_in_a_loop),
-    (exercises.check_unit_sphere, lambda points: np.nan_to_num(without_size(points))),
+    (exercises.check_unit_sphere, unit_sphere_of_the_chapter),
+    (exercises.check_unit_sphere, data.unit_sphere),
+    (exercises.check_unit_sphere, lambda points: np.stack([data.unit_sphere(cloud) for cloud in points])),
+    (exercises.check_unit_sphere, lambda points: unit_sphere(points.astype(np.float32))),
     (exercises.check_depth_map, depth_map),
     (exercises.check_depth_map, vectorised),
     (exercises.check_depth_map, lambda *inputs: vectorised(*inputs).astype(np.float32)),
@@ -178,7 +195,40 @@ def centred(centre):
     return lambda points: unit_sphere(points, centre=centre)
 
 
+def with_cut_off(cut_off):
+    def answer(points):
+        moved = points - mean(points)
+        return moved / np.where(largest(moved) <= cut_off, 1, largest(moved))
+
+    return answer
+
+
+def norm_along_points(**how):
+    return lambda centred: np.linalg.norm(centred, axis=1, **how).max()
+
+
+ROUNDING = "the mean of equal numbers is not always exactly that number: treat a largest distance that is tiny beside"
+SMALL = "a small cloud has a size too: compare with the coordinates, not with a fixed number."
+ONE_CLOUD = "you treat the batch as one cloud: mean and max run over axis 1."
+OVER_XYZ = "you average over x, y and z (axis 2); the points are along axis 1."
 SPHERE_MISTAKES = [
+    (with_cut_off(0), ROUNDING),
+    (with_cut_off(0), "(np.full((1, 50, 3), 0.1))"),
+    (lambda p: np.nan_to_num(without_size(p)), ROUNDING),
+    (with_cut_off(0.5), SMALL),
+    (with_cut_off(0.01), SMALL),
+    (lambda p: (p - p.mean(axis=0)) / np.linalg.norm(p - p.mean(axis=0), axis=1).max(), ONE_CLOUD),
+    (
+        lambda p: (p - p.mean(axis=0)) / np.linalg.norm(p - p.mean(axis=0), axis=2).max(),
+        "the mean over the clouds, axis 0",
+    ),
+    (centred(lambda p: p.mean(axis=2, keepdims=True)), OVER_XYZ),
+    (lambda p: unit_sphere(p, lambda p: p.mean(axis=2, keepdims=True), norm_along_points()), OVER_XYZ),
+    (lambda p: unit_sphere(p, lambda p: p.mean(axis=2, keepdims=True), lambda c: largest(c).max()), OVER_XYZ),
+    (lambda p: p - p.mean(axis=2), f"Perhaps {OVER_XYZ}"),
+    (sized(norm_along_points()), "your norm runs over the points (axis 1)"),
+    (sized(lambda c: np.linalg.norm(c, axis=1, keepdims=True)), "your norm runs over the points (axis 1)"),
+    (sized(lambda c: np.linalg.norm(c, axis=1).max(axis=1)[:, None, None]), "your norm runs over the points (axis 1)"),
     (without_size, "a cloud whose points all coincide has no size, and 0 / 0 is NaN"),
     (without_size, "[[2., 4., 1.], [2., 4., 1.]]"),
     (centred(lambda p: p.mean(axis=(0, 1))), "one centroid for the whole batch"),
@@ -236,8 +286,10 @@ DEPTH_MISTAKES = [
     (depth_map_with(seen=everywhere), "a negative index, which NumPy counts from the end"),
     (depth_map_with(seen=lambda r, c, shape: r < shape[0] and c < shape[1]), "a negative index, which NumPy counts"),
     (unguarded, "stopped with IndexError: index 6 is out of bounds for axis 1 with size 6."),
-    (unguarded, "Perhaps a point beyond the image is not seen: leave it out"),
-    (depth_map_with(seen=lambda r, c, shape: r >= 0 and c >= 0), "Perhaps a point beyond the image is not seen"),
+    (unguarded, "Perhaps a point lies beyond the image: leave it out before you index."),
+    (depth_map_with(seen=lambda r, c, shape: r >= 0 and c >= 0), "Perhaps a point lies beyond the image:"),
+    (depth_map_with(better=lambda z, old: z < old), "no pixel is ever filled: the minimum of NaN and a number is NaN"),
+    (lambda *inputs: np.ma.masked_invalid(vectorised(*inputs)), "gives a masked array: return a plain array."),
     (clipped, "moved to its edge"),
     (sorted_out_before_rounding, "round first, then leave out"),
     (lambda *inputs: depth_map(*inputs) + 1, "is expected"),
@@ -247,7 +299,7 @@ MISTAKES = [
     (
         exercises.check_sample_triangle,
         lambda a, b, c, u, v: mixed(a, b, c, 1 - u, u * v),
-        "Is a square root missing, or on the",
+        "Look at how u must be distributed: the hint says more.",
     ),
     (
         exercises.check_sample_triangle,
@@ -276,6 +328,17 @@ MISTAKES = [
     (exercises.check_sample_triangle, lambda a, b, c, u, v: np.tile((a + b + c) / 3, (len(u), 1)), "are the same"),
     (exercises.check_sample_triangle, along_lines(lambda u, v: u, lambda u, v: 0 * v), "all points lie on one line"),
     (exercises.check_sample_triangle, mixed, "They lie beyond the edge b c: fold them back"),
+    (
+        exercises.check_sample_triangle,
+        lambda a, b, c, u, v: mixed(a, b, c, np.sqrt(u), v),
+        "They lie beyond the edge b c: a square root does not belong in the parallelogram.",
+    ),
+    (exercises.check_sample_triangle, by_swapping, "u and v swapped have the same sum, so that a point stays beyond"),
+    (
+        exercises.check_sample_triangle,
+        lambda a, b, c, u, v: mixed(a, b, c, u, v)[u + v <= 1],
+        "You dropped the points outside; fold them back instead.",
+    ),
     (exercises.check_sample_triangle, by_normalising, "Weights that are divided by their sum do that."),
     (exercises.check_sample_triangle, lambda *inputs: by_square_root(*inputs).T, "It is transposed"),
     (exercises.check_sample_triangle, lambda *inputs: by_square_root(*inputs)[:9], "has the shape (9, 3)"),
@@ -327,13 +390,13 @@ def test_every_even_draw_passes():
     """The threshold lets through what it should: five hundred honest samples, none refused."""
     for seed in range(500):
         u, v = np.random.default_rng(seed).random((2, 2_000))
-        _triangle.require_even(_triangle.inside_weights(by_square_root(*_triangle.TRIANGLE, u, v), "it"), "it")
+        _triangle.require_even(_triangle.inside_weights(by_square_root(*_triangle.TRIANGLE, u, v), u, v, "it"), "it")
 
 
 def test_only_a_wrong_root_is_called_misplaced():
     u, v = np.random.default_rng(0).random((2, 500))
     for answer in (by_square_root, by_reflection, by_sorting, by_clipping, along_lines(lambda u, v: u, lambda u, v: v)):
-        weights = _triangle.inside_weights(answer(*_triangle.TRIANGLE, u, v), "it")
+        weights = _triangle.inside_weights(answer(*_triangle.TRIANGLE, u, v), u, v, "it")
         assert _triangle.misplaced_root(weights, u, v) is None
 
 
@@ -356,4 +419,11 @@ def test_the_last_view_holds_every_difficulty():
 
 def test_a_root_on_the_wrong_number_is_not_asked_for(capsys):
     exercises.check_sample_triangle(along_lines(lambda u, v: u, lambda u, v: np.sqrt(v)))
-    assert "Is a square root missing" not in capsys.readouterr().out
+    assert "Look at how u must be distributed" not in capsys.readouterr().out
+
+
+def test_the_obvious_formula_is_not_told_of_the_root(capsys):
+    exercises.check_sample_triangle(along_lines(lambda u, v: u, lambda u, v: v))
+    printed = capsys.readouterr().out
+    assert "Look at how u must be distributed: the hint says more." in printed
+    assert "root" not in printed
