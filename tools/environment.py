@@ -9,6 +9,7 @@ With `--browser` it also looks for Chromium. A second call with nothing changed 
 
 import argparse
 import hashlib
+import json
 import os
 import platform
 import shutil
@@ -89,6 +90,24 @@ def fingerprint(*files: Path) -> str:
     return digest.hexdigest()
 
 
+def quieten_jupyterlab(folder: Path) -> None:
+    """Spare readers two dialogs, and JupyterLab two requests to other hosts.
+
+    Open3D brings dash, whose extension makes JupyterLab suggest to rebuild itself; and at its first start JupyterLab
+    asks whether it may fetch news, and looks for a newer version.
+    """
+    settings = {
+        "etc/jupyter/labconfig/page_config.json": {"buildCheck": False, "buildAvailable": False},
+        "share/jupyter/lab/settings/overrides.json": {
+            "@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}
+        },
+    }
+    for place, content in settings.items():
+        file = folder / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(content, indent=2) + "\n")
+
+
 def environment(name: str) -> None:
     """Make the virtual environment, or bring it up to date with its lock file."""
     folder = ROOT / FOLDERS[name]
@@ -107,10 +126,7 @@ def environment(name: str) -> None:
             run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "torch-cuda.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     if name == "book":
-        # Open3D brings dash, whose extension makes JupyterLab ask every reader to rebuild it.
-        page_config = folder / "etc" / "jupyter" / "labconfig" / "page_config.json"
-        page_config.parent.mkdir(parents=True, exist_ok=True)
-        page_config.write_text('{"buildCheck": false, "buildAvailable": false}\n')
+        quieten_jupyterlab(folder)
     stamp.write_text(print_)
 
 

@@ -96,7 +96,8 @@ def test_an_interrupted_set_up_is_done_again(project, monkeypatch):
     assert len(recorded) == 2 * first and (root / ".venv" / ".set-up").exists()
 
 
-def test_readers_are_not_asked_to_rebuild_jupyterlab(project):
+def test_jupyterlab_asks_readers_nothing(project):
     root, _ = project
     environment.environment("book")
     assert '"buildCheck": false' in (root / ".venv/etc/jupyter/labconfig/page_config.json").read_text()
+    assert '"fetchNews": "false"' in (root / ".venv/share/jupyter/lab/settings/overrides.json").read_text()
