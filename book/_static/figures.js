@@ -21,7 +21,7 @@
   const dark = () => document.documentElement.dataset.theme === "dark";
 
   // The page's own colours: a figure sits on the page, light or dark, without a box around it.
-  function themed(layout) {
+  function themed(layout, traces) {
     const ink = dark() ? "#e6e6e6" : "#222222";
     const line = dark() ? "#555555" : "#dddddd";
     const out = structuredClone(layout);
@@ -34,20 +34,26 @@
       }
     }
     for (const slider of out.sliders ?? []) Object.assign(slider, { font: { color: ink }, bgcolor: line });
-    if (window.innerWidth < 600) phone(out);
+    if (window.innerWidth < 600) phone(out, traces);
     return out;
   }
 
-  // On a phone: margins, titles and colour bars leave room for the picture, and 3-D scenes fit into the narrow view.
-  function phone(out) {
-    out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8 };
+  // On a phone: margins and titles leave room for the picture, colour bars lie below it, 3-D scenes stand farther away.
+  function phone(out, traces) {
+    for (const holder of traces.map((trace) => (trace.marker?.colorbar ? trace.marker : trace))) {
+      if (!holder.colorbar) continue;
+      const below = { orientation: "h", x: 0.5, xanchor: "center", y: -0.02, yanchor: "top", len: 0.9 };
+      if (out.yaxis?.scaleanchor) below.y = -0.24;
+      Object.assign(holder.colorbar, below);
+    }
+    out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8, b: 64 };
     if (out.title?.text) {
       const text = out.title.text.replace(/(.{1,38})(\s+|$)/g, "$1<br>").replace(/<br>$/, "");
       out.title = { ...out.title, text, font: { size: 13 } };
     }
     const eye = out.scene?.camera?.eye;
     if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;
-    if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 340);
+    if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 420);
   }
 
   async function draw(figure) {
@@ -58,7 +64,7 @@
     try {
       const Plotly = await plotly();
       const content = JSON.parse(figure.querySelector("script").textContent);
-      content.layout = themed(content.layout);
+      content.layout = themed(content.layout, content.data);
       plot.style.height = content.layout.height + "px";
       if (figure.camera) content.layout.scene.camera = figure.camera;
       await Plotly.newPlot(plot, content);
