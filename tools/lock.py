@@ -40,20 +40,43 @@ def entries(text: str) -> list[str]:
     return re.split(r"(?m)^(?=[A-Za-z0-9])", text)
 
 
+def with_hashes(entry: str, hashes: list[str]) -> str:
+    """Return an entry with more hashes, each once: uv keeps those that it finds in the file."""
+    version, *known = [line.rstrip(" \\") for line in entry.strip().splitlines()]
+    lines = [version, *dict.fromkeys([*known, *(f"    --hash={digest}" for digest in hashes)])]
+    return " \\\n".join(lines) + "\n"
+
+
+def pinned(environment: str, lock: str) -> str:
+    """Return the text of environment.yml with the versions of a lock file.
+
+    Where the lock file has two versions of a package, the first is for the older Python, which is the environment's.
+    """
+    versions: dict[str, str] = {}
+    for name, version in re.findall(r"(?m)^([A-Za-z0-9_.-]+)==([^\s\\;]+)", lock):
+        versions.setdefault(name, version)
+    return re.sub(
+        r"(?m)^(\s+- \"?)([A-Za-z0-9_.-]+)==[^\s\"]+",
+        lambda pin: f"{pin[1]}{pin[2]}=={versions[pin[2]]}",
+        environment,
+    )
+
+
 def main() -> None:
-    """Write all lock files."""
+    """Write all lock files, and the same versions into environment.yml."""
     folder = ROOT / "requirements"
     folder.mkdir(exist_ok=True)
     for name in EXTRAS:
         file = folder / f"{name}.txt"
         head, *packages = entries(compiled(name, file))
         if name == "torch":
-            cpu = "".join(f" \\\n    --hash={digest}" for digest in TORCH_CPU_HASHES)
-            packages = [p.rstrip() + cpu + "\n" if p.startswith("torch==") else p for p in packages]
+            packages = [with_hashes(p, TORCH_CPU_HASHES) if p.startswith("torch==") else p for p in packages]
             (folder / "torch-cuda.txt").write_text(head + "".join(p for p in packages if CUDA.match(p)))
             packages = [p for p in packages if not CUDA.match(p)]
         file.write_text(head + "".join(packages))
         print(f"requirements/{name}.txt: {len(packages)} packages")
+    environment = ROOT / "environment.yml"
+    environment.write_text(pinned(environment.read_text(), (folder / "book.txt").read_text()))
 
 
 if __name__ == "__main__":
