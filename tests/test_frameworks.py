@@ -50,6 +50,20 @@ def test_a_backend_cannot_be_changed_later(keras):
     assert done.stderr.strip().splitlines()[-1].startswith("pcfilter_lib.errors.")
 
 
+@pytest.mark.backend
+def test_keras_on_another_backend_is_noticed_even_if_both_are_installed():
+    other = next(name for name in frameworks.BACKENDS if name != BACKEND)
+    code = f"""
+import sys, types
+from pcfilter_lib import frameworks
+frameworks.start()
+sys.modules[{other!r}] = types.ModuleType({other!r})  # as if it were installed
+frameworks.start({other!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert f"Keras already runs on {BACKEND}. Remedy: restart" in done.stderr
+
+
 def test_a_backend_that_does_not_exist_is_refused():
     with pytest.raises(InputError, match="'theano'.*tensorflow, jax, torch"):
         frameworks.start("theano")

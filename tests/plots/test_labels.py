@@ -8,6 +8,7 @@ from pcfilter_lib.errors import InputError
 def test_each_label_has_its_colour_and_its_name():
     trace = plots.labels(np.array([[1, 1, 0], [255, 1, 0]])).data[0]
     assert np.array_equal(trace.z, [[0, 0, 1], [2, 0, 1]])
+    assert (trace.zmin, trace.zmax) == (-0.5, 2.5), "each number in the middle of its colour"
     assert list(trace.colorbar.ticktext) == ["true geometry", "artefact", "neither"]
     # A colour is flat from edge to edge of its third of the scale.
     edges, colours = zip(*trace.colorscale, strict=True)

@@ -28,8 +28,8 @@ def test_an_early_frame_hides_what_is_not_computed_yet(figure):
 
 
 def test_the_outline_lies_over_the_window_whose_sum_is_written(figure):
-    window = figure.frames[4].layout.shapes[0]  # the position (1, 1)
-    assert (window.x0, window.x1, window.y0, window.y1) == (0.5, 3.5, 0.5, 2.5)
+    window = figure.frames[5].layout.shapes[0]  # the position (1, 2)
+    assert (window.x0, window.x1, window.y0, window.y1) == (1.5, 4.5, 0.5, 2.5)
     assert "(−1)·8" in figure.frames[4].layout.annotations[0].text
     assert figure.frames[4].layout.annotations[0].text.endswith("= -6</b>")
 
