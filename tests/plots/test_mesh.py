@@ -10,7 +10,7 @@ def grid(n):
     corner = (np.arange(n - 1)[:, None] * n + np.arange(n - 1)).ravel()
     below = np.stack([corner, corner + 1, corner + n], axis=1)
     above = np.stack([corner + 1, corner + n + 1, corner + n], axis=1)
-    return data.Mesh(vertices, np.concatenate([below, np.roll(above, 1, axis=1)]))  # in no order of the indices
+    return data.Mesh(vertices, np.concatenate([below, np.roll(above, 2, axis=1)]))  # in no order of the indices
 
 
 def test_a_small_mesh_is_drawn_as_it_is():
