@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zipfile
 import zlib
-from pathlib import Path
 
 import numpy as np
 
 INTRINSICS = [[40.0, 0.0, 3.5], [0.0, 42.0, 2.5], [0.0, 0.0, 1.0]]
-REAL = Path(os.environ.get("PCFILTER_REALDATA", Path(__file__).parents[2] / ".." / "shared" / "realdata"))
 
 
 def surface(rows: int = 6, columns: int = 8, seed: int = 0, holes: bool = True) -> np.ndarray:

@@ -1,28 +1,23 @@
-"""Every file of a folder of real data loads, or says why not. The other tests make the same cases themselves.
+"""Every file of a folder of real data loads, or says why not. The other tests make the same cases themselves."""
 
-The folder is ``../shared/realdata`` beside the repository, or what PCFILTER_REALDATA names.
-"""
-
-import os
 from pathlib import Path
 
 import numpy as np
-import pytest
+from real_data import REAL, needs_real_data
 
 from pcfilter_lib.data import load_cloud, load_mesh
 from pcfilter_lib.data.pcd import read_pcd, write_pcd
 from pcfilter_lib.data.ply import read_ply, write_ply
 from pcfilter_lib.errors import InputError
 
-FOLDER = Path(os.environ.get("PCFILTER_REALDATA") or Path(__file__).parents[3] / "shared" / "realdata")
 EMPTY = {"empty.ply"}  # a valid header that promises nothing
 NO_FACES = {"empty.ply", "points_ascii.ply", "points_bin.ply", "points_emptyascii.ply"}
 
-pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="no folder of real data here")
+pytestmark = needs_real_data
 
 
 def files(*patterns: str) -> list[Path]:
-    return sorted(path for pattern in patterns for path in FOLDER.glob(pattern))
+    return sorted(path for pattern in patterns for path in REAL.glob(pattern))
 
 
 def test_every_cloud_loads_or_is_empty():

@@ -3,7 +3,8 @@ import struct
 import numpy as np
 import pytest
 from fuzz import assert_survives
-from scan_files import REAL, cogs_bytes, surface
+from real_data import REAL, needs_real_data
+from scan_files import cogs_bytes, surface
 
 from pcfilter_lib.data.scan_geometry import project
 from pcfilter_lib.data.scan_io import load_scan, save_scan
@@ -129,10 +130,7 @@ def test_mutated_files():
     )
 
 
-real = pytest.mark.skipif(not (REAL / "phoxi").is_dir(), reason="the real data is not here")
-
-
-@real
+@needs_real_data
 def test_the_real_scan_equals_its_twin():
     scan, twin = load_scan(REAL / "phoxi" / "gpu_004_dirty.cogs"), load_scan(REAL / "phoxi" / "phoxi_gpu_004.npz")
     assert scan.offset == twin.offset and np.array_equal(scan.valid, twin.valid)
@@ -145,7 +143,7 @@ def test_the_real_scan_equals_its_twin():
     assert np.abs(seen - np.stack([column, row], axis=-1)[scan.valid]).max() < 0.002
 
 
-@real
+@needs_real_data
 def test_the_real_pair_gives_the_labels_and_is_reproduced(tmp_path):
     dirty, clean = (load_scan(REAL / "phoxi" / f"gpu_004_{name}.cogs") for name in ("dirty", "clean"))
     left, top = np.subtract(clean.offset, dirty.offset)

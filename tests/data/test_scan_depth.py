@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
-from scan_files import INTRINSICS, REAL, depth_image, png_bytes
+from real_data import REAL, needs_real_data
+from scan_files import INTRINSICS, depth_image, png_bytes
 
 from pcfilter_lib.data.scan import AmbiguousUnitWarning, OrganizedScan
 from pcfilter_lib.data.scan_geometry import backproject
@@ -93,7 +94,7 @@ def test_what_depth_cannot_hold(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.skipif(not (REAL / "formats").is_dir(), reason="the real data is not here")
+@needs_real_data
 def test_real_file(tmp_path):
     folder = REAL / "formats" / "rgbd"
     options = {"intrinsics": folder / "camera_primesense.json", "depth_scale": 1000}

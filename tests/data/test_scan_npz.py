@@ -5,7 +5,8 @@ import zipfile
 import numpy as np
 import pytest
 from fuzz import assert_survives
-from scan_files import INTRINSICS, REAL, npz_bytes, surface
+from real_data import REAL, needs_real_data
+from scan_files import INTRINSICS, npz_bytes, surface
 
 from pcfilter_lib.data.scan_io import load_scan, save_scan
 from pcfilter_lib.errors import InputError
@@ -181,7 +182,7 @@ def test_mutated_arrays_under_right_checksums():
     assert report["loaded"] > 20
 
 
-@pytest.mark.skipif(not (REAL / "phoxi").is_dir(), reason="the real data is not here")
+@needs_real_data
 @pytest.mark.parametrize("name, shape, count", [("004", (797, 608), 98_944), ("014", (834, 1286), 17_130)])
 def test_real_files(tmp_path, name, shape, count):
     path = REAL / "phoxi" / f"phoxi_gpu_{name}.npz"

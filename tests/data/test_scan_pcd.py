@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 from fuzz import assert_survives
-from scan_files import REAL, pcd_bytes, surface
+from real_data import REAL, needs_real_data
+from scan_files import pcd_bytes, surface
 
 from pcfilter_lib.data.pcd import read_pcd
 from pcfilter_lib.data.scan import AmbiguousUnitWarning
@@ -106,7 +107,7 @@ def test_mutated_files(encoding):
     )
 
 
-@pytest.mark.skipif(not (REAL / "formats").is_dir(), reason="the real data is not here")
+@needs_real_data
 def test_real_file(tmp_path):
     path = REAL / "formats" / "pcd" / "organised_binary_compressed.pcd"
     scan = load_scan(path)

@@ -4,14 +4,11 @@ import numpy as np
 import pytest
 from scipy.signal import convolve2d, correlate2d
 from scipy.sparse import csr_array
+from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
 
 from pcfilter_lib.exercises import convolution_three_ways as exercises
 from pcfilter_lib.exercises._same_matrix import CASES, same_matrix
 from pcfilter_lib.exercises._wording import call_text
-
-
-def my_answer(*inputs):
-    return ...  # what the reader finds
 
 
 def looped_matrix(
@@ -297,26 +294,17 @@ CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith
 
 @pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
 def test_solutions_pass(capsys, check, solution):
-    check(solution)
-    assert capsys.readouterr().out.startswith("Solved: ")
+    assert_solved(capsys, check, solution)
 
 
 @pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
 def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    check(mistake)
-    printed = " ".join(capsys.readouterr().out.split())
-    assert printed.startswith("Not yet: ")
-    assert explanation in printed
+    assert_explained(capsys, check, mistake, explanation)
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_starter_and_error(capsys, check):
-    check(my_answer)
-    assert capsys.readouterr().out == (
-        "Not solved yet: replace the three dots in my_answer by your answer, and run both cells again.\n"
-    )
-    check(lambda *inputs: inputs[99])
-    assert "Not yet: your function stopped with IndexError: tuple index out of range" in capsys.readouterr().out
+    assert_starter_and_error_are_told_apart(capsys, check)
 
 
 def test_matrix_of_the_chapter():

@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
+from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
 
 from pcfilter_lib import data
 from pcfilter_lib.exercises import _triangle
 from pcfilter_lib.exercises import meshes_clouds_scans as exercises
-
-
-def my_answer(*inputs):
-    return ...  # what the reader finds
 
 
 def mixed(a, b, c, weight_b, weight_c):
@@ -364,26 +361,17 @@ CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith
 
 @pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
 def test_solutions_pass(capsys, check, solution):
-    check(solution)
-    assert capsys.readouterr().out.startswith("Solved: ")
+    assert_solved(capsys, check, solution)
 
 
 @pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
 def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    check(mistake)
-    printed = " ".join(capsys.readouterr().out.split())
-    assert printed.startswith("Not yet: ")
-    assert explanation in printed
+    assert_explained(capsys, check, mistake, explanation)
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_starter_and_error(capsys, check):
-    check(my_answer)
-    assert capsys.readouterr().out == (
-        "Not solved yet: replace the three dots in my_answer by your answer, and run both cells again.\n"
-    )
-    check(lambda *inputs: inputs[99])
-    assert "Not yet: your function stopped with IndexError: tuple index out of range" in capsys.readouterr().out
+    assert_starter_and_error_are_told_apart(capsys, check)
 
 
 def test_every_even_draw_passes():
