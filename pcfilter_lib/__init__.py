@@ -2,15 +2,25 @@
 
 ``import pcfilter_lib`` is instant: each part is loaded when it is first used.
 
-=================  ==================================================================
-``data``           what exists on disk: meshes, point clouds, organised scans
-``plots``          Plotly figures, each with a text alternative
-``exercises``      the checks behind each chapter's exercises
-``inspection``     what a file holds, before it is loaded
-``frameworks``     Keras's backend, started without its chatter
-``scale``          how much a notebook computes
-``errors``         the errors that bad input raises
-=================  ==================================================================
+=================== ==================================================================
+``data``            what exists on disk: meshes, point clouds, organised scans
+``layers``          Keras layers that Keras lacks
+``models``          architectures, and the loading of saved ones
+``optimizers``      RAdam, Lookahead, Ranger
+``regularizers``    penalties on weights
+``initializers``    first values of weights
+``metrics``         how good an answer is, and how sure of itself
+``callbacks``       what happens while a network trains: range tests, checkpoints that resume
+``receptive_field`` what an output pixel can see
+``cost``            parameters and multiplications of a model, counted
+``register``        makes every custom class known to Keras
+``plots``           Plotly figures, each with a text alternative
+``exercises``       the checks behind each chapter's exercises
+``inspection``      what a file holds, before it is loaded
+``frameworks``      Keras's backend, started without its chatter
+``scale``           how much a notebook computes
+``errors``          the errors that bad input raises
+=================== ==================================================================
 """
 
 import lazy_loader
@@ -18,5 +28,24 @@ import lazy_loader
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__, submodules=["data", "errors", "exercises", "frameworks", "inspection", "plots", "scale"]
+    __name__,
+    submodules=[
+        "callbacks",
+        "cost",
+        "data",
+        "errors",
+        "exercises",
+        "frameworks",
+        "initializers",
+        "inspection",
+        "layers",
+        "metrics",
+        "models",
+        "optimizers",
+        "plots",
+        "receptive_field",
+        "register",
+        "regularizers",
+        "scale",
+    ],
 )

@@ -1,0 +1,20 @@
+"""Keras layers that Keras lacks, one a file, on any backend (TensorFlow, JAX, PyTorch)."""
+
+import lazy_loader
+
+from pcfilter_lib.errors import require
+
+require("keras", "train")
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "drop_block": ["DropBlock2D", "DropBlock3D"],
+        "inverted_residual_block": ["InvertedResidualBlock"],
+        "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
+        "max_unpooling": ["MaxUnpooling2D"],
+        "random_background": ["RandomBackground"],
+        "random_channel_permutation": ["RandomChannelPermutation"],
+        "residual_block": ["ResidualBlock"],
+    },
+)
