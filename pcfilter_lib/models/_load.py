@@ -42,5 +42,5 @@ def load(path: str | os.PathLike, *, compile: bool = True) -> keras.Model:
             path,
             "",
             f"Keras cannot load it ({reason})",
-            "give a .keras file, and import the classes of your own it uses",
+            "give a .keras file, and import your own classes",
         ) from error

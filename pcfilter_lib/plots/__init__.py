@@ -9,9 +9,12 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "bars": ["bars"],
         "cloud": ["cloud"],
+        "contours": ["contours"],
         "figure": ["Figure", "MAX_POINTS"],
         "image": ["depth_map", "image"],
+        "images": ["images"],
         "labels": ["labels"],
         "lines": ["lines"],
         "matrix": ["matrix"],

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.plots.figure import Figure, go
+from pcfilter_lib.plots.figure import PALETTE, Figure, go
 
-_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
 
 
 def lines(
@@ -20,7 +20,9 @@ def lines(
     alt: str = "",
     across: str = "",
     up: str = "",
-    log: bool = False,
+    log: bool | str = False,
+    bands: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    markers: bool = True,
 ) -> Figure:
     """Draw curves over a common axis, told apart by colour and by dash.
 
@@ -34,8 +36,12 @@ def lines(
         As for :func:`pcfilter_lib.plots.cloud`.
     across, up : str
         What the two axes are, with units.
-    log : bool
-        Draw both axes in powers of ten.
+    log : bool or {"x", "y"}
+        Draw both axes, or the one that is named, in powers of ten.
+    bands : mapping of str to ((N,) array, (N,) array), optional
+        The lower and the upper edge of a band around a curve, under the curve's name: a spread over seeds.
+    markers : bool
+        Mark the points between which the curves are drawn.
 
     Returns
     -------
@@ -44,24 +50,44 @@ def lines(
     Raises
     ------
     InputError
-        If a curve's length is not that of `x`.
+        If the length of a curve or of a band's edge is not that of `x`, or a band has no curve.
     """
     x = np.asarray(x)
+    bands = dict(bands or {})
+    if stray := set(bands) - set(curves):
+        raise InputError("bands", repr(min(stray)), "there is no curve of this name", f"use one of {', '.join(curves)}")
+    colours = list(PALETTE.values())
     traces = []
     for number, (name, values) in enumerate(curves.items()):
-        values = np.asarray(values)
-        if values.shape != x.shape:
-            raise InputError(f"curve {name!r}", f"shape {values.shape}", f"x is {x.shape}", "give both equal lengths")
-        line = {"dash": _DASHES[number % len(_DASHES)], "width": 2.5}
-        traces.append(go.Scatter(x=x, y=values, name=name, mode="lines+markers", line=line, marker={"size": 5}))
-    kind = "log" if log else "linear"
+        values = _like(x, values, f"curve {name!r}")
+        colour = colours[number % len(colours)]
+        for edge, fill in zip(bands.get(name, ()), (None, "tonexty"), strict=False):
+            edge = _like(x, edge, f"band {name!r}")
+            look = {"line": {"width": 0}, "fillcolor": _faint(colour), "showlegend": False, "hoverinfo": "skip"}
+            traces.append(go.Scatter(x=x, y=edge, mode="lines", fill=fill, name=name, **look))
+        line = {"dash": DASHES[number % len(DASHES)], "width": 2.5, "color": colour}
+        mode = "lines+markers" if markers else "lines"
+        traces.append(go.Scatter(x=x, y=values, name=name, mode=mode, line=line, marker={"size": 5}))
+    kinds = {axis: "log" if log is True or log == axis else "linear" for axis in "xy"}
     layout = {
         "title": {"text": title},
-        "xaxis": {"title": {"text": across}, "type": kind, "exponentformat": "power", "automargin": True},
-        "yaxis": {"title": {"text": up}, "type": kind, "exponentformat": "power", "automargin": True},
+        "xaxis": {"title": {"text": across}, "type": kinds["x"], "exponentformat": "power", "automargin": True},
+        "yaxis": {"title": {"text": up}, "type": kinds["y"], "exponentformat": "power", "automargin": True},
         "legend": {"x": 0.02, "y": 0.98, "bgcolor": "rgba(0,0,0,0)"},
     }
     if not alt:
         ends = "; ".join(f"{name} from {float(v[0]):.3g} to {float(v[-1]):.3g}" for name, v in curves.items())
         alt = f"{title or 'Curves'}: {up or 'values'} over {across or 'x'} from {x[0]:.3g} to {x[-1]:.3g}. {ends}."
     return Figure(traces, layout, alt=alt)
+
+
+def _like(x: np.ndarray, values: np.ndarray, what: str) -> np.ndarray:
+    values = np.asarray(values)
+    if values.shape != x.shape:
+        raise InputError(what, f"shape {values.shape}", f"x is {x.shape}", "give both equal lengths")
+    return values
+
+
+def _faint(colour: str) -> str:
+    red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
+    return f"rgba({red}, {green}, {blue}, 0.18)"

@@ -7,7 +7,7 @@ import pcfilter_lib.register  # noqa: F401
 
 
 def assert_layer_contract(make, size, *, other_size=None, channels=3, tmp_path, dtype="float32", training=False):
-    """Hold a layer on one input (batch, *size, channels) to the contract: shapes, unknown sizes, config, saving, a step.
+    """Hold a layer on one input (batch, *size, channels) to the contract: shapes, unknown sizes, config, saving.
 
     ``make()`` returns a fresh layer. `size` should be odd; `other_size`, another one, is fed to the same model.
     """

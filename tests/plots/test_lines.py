@@ -24,3 +24,21 @@ def test_powers_of_ten_on_request():
 def test_a_curve_of_another_length_is_named():
     with pytest.raises(InputError, match="curve 'b'"):
         plots.lines(np.arange(3), {"a": np.zeros(3), "b": np.zeros(2)})
+
+
+def test_a_band_lies_around_its_curve_and_has_its_colour():
+    x = np.arange(3.0)
+    figure = plots.lines(x, {"a": x, "b": x}, bands={"b": (x - 1, x + 1)}, log="y", markers=False)
+    low, high, curve = figure.data[1:]
+    assert (list(low.y), list(high.y), list(curve.y)) == ([-1, 0, 1], [1, 2, 3], [0, 1, 2])
+    assert high.fill == "tonexty" and low.fill is None
+    assert curve.line.color == "#D55E00" and high.fillcolor == "rgba(213, 94, 0, 0.18)"
+    assert (figure.layout.xaxis.type, figure.layout.yaxis.type, curve.mode) == ("linear", "log", "lines")
+    assert [trace.showlegend for trace in figure.data] == [None, False, False, None]
+
+
+def test_a_band_without_a_curve_or_of_another_length_is_named():
+    with pytest.raises(InputError, match="'c'.*no curve of this name"):
+        plots.lines(np.arange(3), {"a": np.zeros(3)}, bands={"c": (np.zeros(3), np.ones(3))})
+    with pytest.raises(InputError, match="band 'a'"):
+        plots.lines(np.arange(3), {"a": np.zeros(3)}, bands={"a": (np.zeros(2), np.ones(3))})
