@@ -37,10 +37,11 @@ class InputError(ValueError):
     pcfilter_lib.errors.InputError: chair.off, line 2: the header promises no vertices. Remedy: export the mesh again.
     """
 
-    def __init__(self, source: str | os.PathLike, place: str, problem: str, remedy: str):
+    def __init__(self, source: str | os.PathLike, place: str = "", problem: str = "", remedy: str = ""):
         self.source, self.place, self.problem, self.remedy = os.fspath(source), place, problem, remedy
         where = f"{self.source}, {place}" if place else self.source
-        super().__init__(f"{where}: {problem}. Remedy: {remedy}.")
+        # Keras makes an error that left a layer's call anew, from one finished text.
+        super().__init__(f"{where}: {problem}. Remedy: {remedy}." if problem else self.source)
 
     def __reduce__(self):  # exceptions pickle by their message alone; workers must hand over all four parts
         return type(self), (self.source, self.place, self.problem, self.remedy)

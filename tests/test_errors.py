@@ -20,6 +20,12 @@ def test_an_error_survives_the_way_out_of_a_worker_process():
     assert (error.source, error.place, error.problem, error.remedy) == ("a", "b", "c", "d")
 
 
+def test_keras_can_make_it_anew_from_a_finished_text():
+    error = InputError("Exception encountered when calling DropBlock2D.call().")
+    assert str(error) == error.source == "Exception encountered when calling DropBlock2D.call()."
+    assert str(pickle.loads(pickle.dumps(error))) == str(error)
+
+
 def test_a_missing_extra_is_named():
     with pytest.raises(MissingExtraError, match=r"pip install 'pcfilter_lib\[open3d\]'"):
         require("no_such_module_anywhere", "open3d")

@@ -9,7 +9,7 @@ require("keras", "train")
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "drop_block": ["DropBlock2D", "DropBlock3D"],
+        "drop_block": ["DropBlock2D", "DropBlock3D", "drop_block_gamma"],
         "inverted_residual_block": ["InvertedResidualBlock"],
         "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
         "max_unpooling": ["MaxUnpooling2D"],
