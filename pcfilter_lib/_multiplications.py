@@ -1,0 +1,70 @@
+"""How many multiplications each of Keras's layers takes, for :mod:`pcfilter_lib.cost`.
+
+Each rule gets the layer, the shapes that go in and the shape that comes out, all without the batch.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from pcfilter_lib.errors import require
+
+keras = require("keras", "train")
+
+Shape = tuple[int | None, ...]
+
+
+def _dense(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    return math.prod(shapes[0]) * layer.units
+
+
+def _convolution(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    positions = math.prod(output[:-1] if _channels_last(layer) else output[1:])
+    return positions * math.prod(layer.kernel.shape)  # (*size, channels in / groups, filters)
+
+
+def _transposed_convolution(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    positions = math.prod(shapes[0][:-1] if _channels_last(layer) else shapes[0][1:])
+    return positions * math.prod(layer.kernel.shape)  # each input pixel is spread over a whole window
+
+
+def _separable_convolution(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    positions = math.prod(output[:-1] if _channels_last(layer) else output[1:])
+    return positions * (math.prod(layer.depthwise_kernel.shape) + math.prod(layer.pointwise_kernel.shape))
+
+
+def _each_output(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    """One multiplication for each number that comes out: a normalisation's scale, the division of a mean."""
+    return math.prod(output)
+
+
+def _product(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    return (len(shapes) - 1) * math.prod(output)
+
+
+def _free(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    return 0
+
+
+def _channels_last(layer: Any) -> bool:
+    return layer.data_format == "channels_last"
+
+
+_NAMES_BY_RULE = {
+    _dense: "Dense",
+    _convolution: "Conv1D Conv2D Conv3D DepthwiseConv1D DepthwiseConv2D",
+    _transposed_convolution: "Conv1DTranspose Conv2DTranspose Conv3DTranspose",
+    _separable_convolution: "SeparableConv1D SeparableConv2D",
+    _each_output: "BatchNormalization Rescaling Average AveragePooling1D AveragePooling2D AveragePooling3D "
+    "GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D",
+    _product: "Multiply",
+    _free: "InputLayer Identity Embedding Activation ReLU LeakyReLU ELU PReLU Softmax Dropout SpatialDropout1D "
+    "SpatialDropout2D SpatialDropout3D AlphaDropout GaussianDropout GaussianNoise Flatten Reshape Permute RepeatVector "
+    "ZeroPadding1D ZeroPadding2D ZeroPadding3D Cropping1D Cropping2D Cropping3D UpSampling1D UpSampling3D "
+    "MaxPooling1D MaxPooling2D MaxPooling3D GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D "
+    "Add Subtract Maximum Minimum Concatenate",
+}
+# The class itself, not those derived from it: they may do more.
+RULES = {getattr(keras.layers, name): rule for rule, names in _NAMES_BY_RULE.items() for name in names.split()}
+FREE_OPERATIONS = {"Add", "Subtract", "Negative", "Concatenate", "Reshape", "Transpose", "Relu", "Relu6", "GetItem"}
