@@ -34,7 +34,7 @@ def call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
     for key, value in inputs.items():
         if not isinstance(value, np.ndarray):
             texts.append(repr(value))
-        elif value.size <= LARGEST_PRINTED and np.array_equal(value, np.round(value, 3)):
+        elif value.size <= LARGEST_PRINTED and (value.dtype == bool or np.array_equal(value, np.round(value, 3))):
             numbers = re.sub(r"\.0(?=[,\]])", ".", str(value.tolist()))  # as NumPy prints them
             texts.append(f"np.array({numbers})")
         elif value.size > LARGEST_PRINTED and (value == value.flat[0]).all():

@@ -13,7 +13,7 @@ from pcfilter_lib.plots.figure import Figure, go
 def images(
     pictures: np.ndarray | Sequence[np.ndarray],
     *,
-    names: Sequence[str] = (),
+    names: Sequence | np.ndarray = (),
     title: str = "",
     alt: str = "",
     columns: int = 8,
@@ -25,7 +25,7 @@ def images(
     ----------
     pictures : (N, H, W) or (N, H, W, 3) array, or N arrays (H, W) or (H, W, 3)
         Grey values, or red, green and blue as ``uint8`` or floats in [0, 1].
-    names : sequence of str
+    names : sequence
         Written above the pictures, in their order.
     title, alt : str
         As for :func:`pcfilter_lib.plots.image`.
@@ -49,6 +49,7 @@ def images(
     if len(shape) not in (2, 3) or (len(shape) == 3 and shape[2] != 3) or not np.prod(shape):
         raise InputError("pictures", "", "they are no pictures of one size", "pass (N, H, W) or (N, H, W, 3)")
     pictures = np.stack([np.asarray(picture) for picture in pictures])
+    names = [str(name) for name in names]
     if names and len(names) != len(pictures):
         raise InputError("names", f"{len(names)} names", f"there are {len(pictures)} pictures", "name each or none")
     count, height, width = pictures.shape[:3]

@@ -48,6 +48,11 @@ def test_what_is_no_set_of_pictures_is_refused(pictures):
         plots.images(pictures)
 
 
+def test_names_may_be_the_classes_of_the_pictures():
+    figure = plots.images(np.zeros((2, 4, 4)), names=np.array([7, 3]))
+    assert [annotation.text for annotation in figure.layout.annotations] == ["7", "3"]
+
+
 def test_a_missing_name_is_refused():
     with pytest.raises(InputError, match="there are 2 pictures"):
         plots.images(np.zeros((2, 2, 2)), names=["a"])
