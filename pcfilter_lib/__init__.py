@@ -10,7 +10,8 @@
 ``regularizers``    penalties on weights
 ``initializers``    first values of weights
 ``metrics``         how good an answer is, and how sure of itself
-``callbacks``       what happens while a network trains: range tests, checkpoints that resume
+``training``        training that can be interrupted and goes on
+``callbacks``       what happens while a network trains: the learning-rate range test
 ``receptive_field`` what an output pixel can see
 ``cost``            parameters and multiplications of a model, counted
 ``register``        makes every custom class known to Keras
@@ -47,5 +48,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "register",
         "regularizers",
         "scale",
+        "training",
     ],
 )
