@@ -18,7 +18,7 @@ class Bilinear(keras.initializers.Initializer):
     For an enlargement by f take ``strides=f``, ``kernel_size=2 * f - f % 2`` and ``padding="same"``. Away from the
     border, by the width of a kernel, the result is then that of ``keras.ops.image.resize`` with ``"bilinear"``.
 
-    Along an axis of k weights, the weight at place i is ``1 - |i - (k - 1) / 2| / g`` with ``g = (k + 1) // 2``. It is 0
+    Along an axis of k weights, the weight at place i is ``1 - |i - (k - 1) / 2| / g``, ``g = (k + 1) // 2``. It is 0
     between two different channels. There are no arguments: the kernel's size decides. The kernel has the shape
     (\*size, channels, channels) of a `Conv1DTranspose`, `Conv2DTranspose` or `Conv3DTranspose`.
 
