@@ -13,7 +13,6 @@ from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.models._mu_law import mu_law_decode, mu_law_encode
 
-
 __all__ = ["WaveNet", "mu_law_decode", "mu_law_encode"]
 
 

@@ -86,18 +86,19 @@ def test_cached_samples_are_the_same(length, temperature):
     assert len(np.unique(cached)) > 1
 
 
-def test_samples_follow_the_probabilities():
+@pytest.mark.parametrize("cached", [True, False])
+def test_samples_follow_the_probabilities(cached):
     """Step by step: one random number each, the first class whose cumulated probability exceeds it."""
-    model, samples = small(), sounds(model_field := 9, count=1)
-    numbers = np.random.default_rng(5).random((12, 1)).astype("float32")
+    model, samples = small(), sounds(9, count=60)  # as many samples as the receptive field: each of them counts
+    numbers = np.random.default_rng(5).random((6, 60)).astype("float32")
     expected = samples.copy()
-    for number in numbers:
-        logits = logits_of(model, expected[:, -model_field:])[0, -1].astype(float) / 0.8
-        odds = np.exp(logits - logits.max())
-        chosen = np.searchsorted(np.cumsum(odds / odds.sum()), number, side="right")
-        expected = np.concatenate([expected, chosen[None]], axis=1)
-    got = model.generate(samples, 12, temperature=0.8, seed=5)
-    np.testing.assert_array_equal(got, expected[:, model_field:])
+    for drawn in numbers:
+        odds = np.exp(logits_of(model, expected[:, -9:])[:, -1].astype(float) / 2)
+        sums = np.cumsum(odds / odds.sum(axis=1, keepdims=True), axis=1)
+        chosen = (sums[:, :-1] <= drawn[:, None]).sum(axis=1)
+        expected = np.concatenate([expected, chosen[:, None]], axis=1)
+    got = model.generate(samples, 6, temperature=2, seed=5, cached=cached)
+    np.testing.assert_array_equal(got, expected[:, 9:])
 
 
 def test_another_seed_gives_other_samples():
