@@ -6,13 +6,14 @@ Kernels of ordinary convolutions are (h, w, C, O), those of depthwise ones (h, w
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare, exercise
-from pcfilter_lib.exercises._wording import call_text, name_of, number
+from pcfilter_lib.exercises._pair import pair_of
+from pcfilter_lib.exercises._wording import call_text, number
 
 
 @exercise(solved="your multiplier still saves something, and one more would not.")
@@ -69,7 +70,7 @@ def check_separate(answer: Callable) -> None:
     """Check ``answer(kernel)``, the depthwise and the pointwise half of the closest separable kernel."""
     for kernel in _KERNELS:
         h, w, channels, filters = kernel.shape
-        depthwise, pointwise = _pair(
+        depthwise, pointwise = pair_of(
             answer,
             {"kernel": kernel},
             {"depthwise": (h, w, channels), "pointwise": (channels, filters)},
@@ -98,7 +99,7 @@ def check_fold(answer: Callable) -> None:
     """Check ``answer(kernel, bias, gamma, beta, mean, variance, epsilon)``, the kernel and bias that do both."""
     for inputs in _NORMALISATIONS:
         kernel, bias, gamma, beta, mean, variance, epsilon = inputs.values()
-        got = _pair(answer, inputs, {"kernel": kernel.shape, "bias": bias.shape})
+        got = pair_of(answer, inputs, {"kernel": kernel.shape, "bias": bias.shape})
         factor = gamma / np.sqrt(variance + epsilon)
         expected = kernel * factor, (bias - mean) * factor + beta
         for text, wrong in {
@@ -147,25 +148,6 @@ def check_fold(answer: Callable) -> None:
                 ("neither the old bias nor the mean is in the new bias.", lambda b=beta: b),
             ],
         )
-
-
-def _pair(
-    answer: Callable, inputs: Mapping[str, Any], shapes: Mapping[str, tuple], mistakes: Mapping | None = None
-) -> list:
-    """Call the answer and return its two arrays, or say what is wrong with their number and shapes."""
-    result = call(answer, **inputs)
-    names = list(shapes)
-    if not isinstance(result, tuple | list) or len(result) != 2:
-        raise NotYet(f"{name_of(answer)} should end with: return {', '.join(names)}")
-    arrays = [as_numbers(each, f"{name_of(answer)}'s {name}") for each, name in zip(result, names, strict=True)]
-    if arrays[0].shape != arrays[1].shape and [each.shape for each in arrays] == list(shapes.values())[::-1]:
-        raise NotYet(f"the two are in the other order: return {', '.join(names)}")
-    for array, (name, shape) in zip(arrays, shapes.items(), strict=True):
-        if array.shape != shape:
-            known_shapes = (mistakes or {}).get(name, {})
-            known = [known_shapes[array.shape]] if array.shape in known_shapes else []
-            raise NotYet("\n".join([*known, f"{name} has the shape {array.shape}; {shape} is expected."]))
-    return arrays
 
 
 def _decomposed(kernel: np.ndarray):
