@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from pcfilter_lib.errors import require
+from pcfilter_lib.frameworks import import_keras
 
-keras = require("keras", "train")
+keras = import_keras()
 
 Shape = tuple[int | None, ...]
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from pcfilter_lib._arguments import whole_number
 from pcfilter_lib._multiplications import FREE_OPERATIONS, RULES, Shape
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.frameworks import import_keras
 
-keras = require("keras", "train")
+keras = import_keras()
 
 # What does nothing but call the layers inside it, and add, which is free.
 _CONTAINERS = {"Functional.call", "Sequential.call", "ResidualBlock.call", "InvertedResidualBlock.call"}

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 from pcfilter_lib.errors import InputError, require
 
@@ -13,6 +14,31 @@ BACKENDS = ("tensorflow", "jax", "torch")
 
 #: The extra of this package that installs each backend.
 _EXTRAS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
+
+
+def import_keras() -> ModuleType:
+    """Import Keras with the backend that the user's environment or ``keras.json`` names, without start-up messages.
+
+    Every part of the library that needs Keras imports it here first.
+
+    Returns
+    -------
+    types.ModuleType
+
+    Raises
+    ------
+    MissingExtraError
+        If Keras is not installed.
+    """
+    with _quietly():
+        return require("keras", "train")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _stderr_to(os.devnull):
+        yield
 
 
 @contextmanager
@@ -56,10 +82,9 @@ def start(backend: str | None = None) -> str:
     if backend not in BACKENDS:
         raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
     os.environ["KERAS_BACKEND"] = backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _stderr_to(os.devnull):
+    with _quietly():
         require(backend, _EXTRAS[backend])
-        keras = require("keras", "train")
+    keras = import_keras()
     if keras.backend.backend() != backend:
         raise InputError(
             "backend",

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.frameworks import import_keras
 
-keras = require("keras", "train")
+keras = import_keras()
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")

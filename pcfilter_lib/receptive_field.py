@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from pcfilter_lib._arguments import one_of, whole_number, whole_numbers
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.frameworks import import_keras
 
 if TYPE_CHECKING:
     import keras
@@ -204,7 +205,7 @@ def measured_receptive_field(
 
 def _gradient(function: Callable[[Any], Any], x: np.ndarray) -> np.ndarray:
     """Return the derivative of the sum of `function`'s values: the one thing that Keras does not wrap itself."""
-    keras = require("keras", "train")
+    keras = import_keras()
     backend, ops = keras.backend.backend(), keras.ops
     if backend == "jax":
         import jax

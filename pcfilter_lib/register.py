@@ -8,9 +8,9 @@ import importlib
 import pkgutil
 
 import pcfilter_lib
-from pcfilter_lib.errors import require
+from pcfilter_lib.frameworks import import_keras
 
-require("keras", "train")
+import_keras()
 
 _PARTS = ("initializers", "layers", "metrics", "models", "optimizers", "regularizers")
 

@@ -12,9 +12,10 @@ from pcfilter_lib import models
 from pcfilter_lib._arguments import whole_number
 from pcfilter_lib._files import replacing
 from pcfilter_lib.data.batches import ShuffledBatches
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.frameworks import import_keras
 
-keras = require("keras", "train")
+keras = import_keras()
 
 
 def fit_resumable(

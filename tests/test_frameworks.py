@@ -74,3 +74,13 @@ def test_starting_is_silent_and_gives_the_error_stream_back():
     code = "from pcfilter_lib import frameworks; frameworks.start(); import sys; print('heard', file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stderr == "heard\n"
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("part", ["layers", "register"])
+def test_a_part_that_needs_keras_imports_it_silently(part):
+    code = (
+        f"import pcfilter_lib.{part}, keras; keras.ops.convert_to_numpy(keras.layers.Dense(1)(keras.ops.ones((1, 1))))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

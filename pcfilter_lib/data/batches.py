@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from pcfilter_lib._arguments import whole_number
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.frameworks import import_keras
 
-keras = require("keras", "train")
+keras = import_keras()
 
 
 class ShuffledBatches(keras.utils.PyDataset):

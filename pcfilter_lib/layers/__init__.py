@@ -2,9 +2,9 @@
 
 import lazy_loader
 
-from pcfilter_lib.errors import require
+from pcfilter_lib.frameworks import import_keras
 
-require("keras", "train")
+import_keras()
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
