@@ -18,6 +18,7 @@ BEFORE_THEORY = ["What you will learn", "What you need", "How long it takes"]
 AFTER_THEORY = ["Exercises", "What to remember", "Further reading"]
 DRAWING_LIBRARIES = {"plotly", "matplotlib", "seaborn", "bokeh", "altair"}
 PATH_OF_A_MACHINE = re.compile(r"^(/[A-Za-z]|~|[A-Za-z]:[\\/])")
+LIST_ITEM = re.compile(r"^ {0,3}(?:[-+*]|1[.)]) ")
 HOME_FOLDER = re.compile(r"(/home/|/Users/|/root/|/tmp/|[A-Z]:\\Users\\)")
 
 
@@ -59,6 +60,7 @@ def _on_every_page(notebook: dict) -> Iterator[str]:
         if HOME_FOLDER.search(cell["source"] + str(cell.get("outputs", ""))):
             yield f"cell {cell['id']} names a folder of one machine"
         if cell["cell_type"] != "code":
+            yield from _accidents(cell)
             continue
         tree = ast.parse(cell["source"])
         for text in _texts(tree):
@@ -70,6 +72,19 @@ def _on_every_page(notebook: dict) -> Iterator[str]:
             yield f"cell {cell['id']} imports {module}; figures come from pcfilter_lib.plots"
         if COMPARED in tags(cell) and not cell.get("outputs"):
             yield f"cell {cell['id']} is tagged {COMPARED} and has no stored output: nothing would be compared"
+
+
+def _accidents(cell: dict) -> Iterator[str]:
+    """Find what Markdown reads otherwise than it was meant: a minus at the beginning of a line makes a list."""
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1|`[^`\n]*`", "", cell["source"])
+    for block in re.split(r"\n\s*\n", text):
+        first, *lines = block.strip("\n").split("\n")
+        if not LIST_ITEM.match(first):
+            for line in filter(LIST_ITEM.match, lines):
+                yield f"cell {cell['id']}: this line begins a list inside a paragraph: {line[:40]!r}"
+        for item in re.split(rf"\n(?={LIST_ITEM.pattern[1:]})", block):
+            if item.replace("\\$", "").count("$") % 2:
+                yield f"cell {cell['id']}: a $ is missing, or a line begins a list by accident: {item[:60]!r}"
 
 
 def _beginning(notebook: dict) -> Iterator[str]:

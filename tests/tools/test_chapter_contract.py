@@ -48,6 +48,8 @@ BROKEN = [
     ("theory", code("open('~/scan.npz')", "theory"), "the absolute path '~/scan.npz'"),
     ("theory", markdown("## Theory\n\nSee /home/me/scan.npz"), "names a folder of one machine"),
     ("theory", code("fetch('https://example.org/scan')", "theory"), "an address on the network"),
+    ("theory", markdown("## Theory\n\nIt is $1\n- p$ then."), "this line begins a list inside a paragraph"),
+    ("theory", markdown("## Theory\n\n- divide by $1\n- p$\n- end"), "a $ is missing"),
     ("agree", code("assert True", "agree"), "no cell tagged check"),
     ("agree", code("print(True)", "agree", ["check"]), "no cell tagged check"),
     ("agree", code("print(1)", "agree", [COMPARED]), "has no stored output"),
