@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 
 from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.errors import InputError
@@ -100,11 +101,12 @@ class LearningRateRangeTest(keras.callbacks.Callback):
         for variable, value in zip(self.model.optimizer.variables, variables, strict=True):
             variable.assign(value)
 
-    def smoothed(self, memory: float = 0.9) -> np.ndarray:
-        """Return the losses as a moving average with bias correction: (K,), noise taken out."""
-        weights = memory ** np.arange(len(self._losses))[::-1]
-        sums = [np.dot(weights[-n:], self._losses[:n]) / weights[-n:].sum() for n in range(1, len(self._losses) + 1)]
-        return np.array(sums)
+    def smoothed(self) -> np.ndarray:
+        """Return the losses with their noise taken out: (K,), means over neighbouring steps, near ones counting more.
+
+        A moving average over the steps *before* would lag behind, and show each fall at a rate that is too high.
+        """
+        return gaussian_filter1d(self.losses, sigma=max(len(self._planned) / 40, 1), mode="nearest")
 
     def suggestion(self) -> float:
         """Return the rate at which the smoothed loss falls fastest over the logarithm of the rate.
@@ -114,10 +116,10 @@ class LearningRateRangeTest(keras.callbacks.Callback):
         InputError
             If the test was not run, or the loss never fell.
         """
-        if len(self._losses) < 4:
-            raise InputError("LearningRateRangeTest", "", "too few steps were made", "run model.fit with it first")
         usable = np.isfinite(self.losses)
-        slopes = np.gradient(np.log(np.maximum(self.smoothed()[usable], 1e-12)), np.log(self.rates[usable]))
+        if np.count_nonzero(usable) < 4:
+            raise InputError("LearningRateRangeTest", "", "too few steps were made", "run model.fit with it first")
+        slopes = np.gradient(self.smoothed()[usable], np.log(self.rates[usable]))
         if slopes.min() >= 0:
             raise InputError("LearningRateRangeTest", "", "the loss never fell", "begin with a smaller rate")
         return float(self.rates[usable][np.argmin(slopes)])
