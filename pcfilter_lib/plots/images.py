@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.plots.figure import Figure, go
+from pcfilter_lib.plots.figure import PALETTE, Figure, go
 
 
 def images(
@@ -100,6 +100,17 @@ def images(
         "xaxis": hidden,
         "yaxis": {**hidden, "autorange": "reversed", "scaleanchor": "x"},
         "margin": {"l": 8, "r": 8, "t": 64, "b": 8},
+        "shapes": [  # frames: a white picture would be lost on a white page
+            {
+                "type": "rect",
+                "x0": left - 0.5,
+                "x1": left + width - 0.5,
+                "y0": top - 0.5,
+                "y1": top + height - 0.5,
+                "line": {"width": 1, "color": PALETTE["grey"]},
+            }
+            for top, left in zip(tops, lefts, strict=True)
+        ],
         "annotations": [
             {"text": name, "x": left + (width - 1) / 2, "y": top - 0.5, "yanchor": "bottom", "showarrow": False}
             for name, top, left in zip(names, tops, lefts, strict=False)

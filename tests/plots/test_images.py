@@ -33,6 +33,13 @@ def test_colours_are_kept_and_the_gaps_are_transparent():
     assert (sheet[:, 3, 3] == 0).all() and (sheet[:, :3, 3] == 255).all()
 
 
+def test_each_picture_has_a_frame():
+    """A white picture on a white page would be lost."""
+    first, second = plots.images(np.ones((2, 3, 5)), columns=2).layout.shapes
+    assert (first.x0, first.x1, first.y0, first.y1) == (-0.5, 4.5, -0.5, 2.5)
+    assert (second.x0, second.x1) == (5.5, 10.5)
+
+
 def test_names_stand_above_their_pictures_and_in_the_text_alternative():
     figure = plots.images(np.zeros((2, 4, 4)), names=["a", "b"], title="Two", columns=1)
     first, second = figure.layout.annotations
