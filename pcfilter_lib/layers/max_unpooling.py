@@ -26,19 +26,13 @@ class MaxUnpooling2D(keras.layers.Layer):
     **kwargs
         As for any Keras layer.
 
-    Call arguments
-    --------------
-    inputs : (B, H', W', C) tensor
-        The values to put back: the pooled maxima, or what a network has made of them.
-    indices : (B, H', W', C) tensor of int32
-        Their flat places ``row * W + column``, as the pooling returned them.
-    reference : (B, H, W, ...) tensor, optional
-        The pooling's input, or any tensor with its rows and columns: its size becomes the output's. This is the way for
-        images of unknown size.
-
     Shapes
     ------
-    Output (B, H, W, C).
+    Called as ``layer(inputs, indices)`` or ``layer(inputs, indices, reference)``, output (B, H, W, C):
+
+    - `inputs`, (B, H', W', C): the values to put back, be it the pooled maxima or what a network has made of them;
+    - `indices`, int32 (B, H', W', C): their flat places ``row * W + column``, as the pooling returned them;
+    - `reference`, (B, H, W, ...): the pooling's input, or any tensor of its rows and columns. H and W may be unknown.
 
     Raises
     ------
