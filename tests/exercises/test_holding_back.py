@@ -1,0 +1,135 @@
+"""The right answers pass; each known mistake is met with its own explanation."""
+
+import numpy as np
+import pytest
+from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+
+from pcfilter_lib.exercises import holding_back as exercises
+
+
+def parts_by_loops(answers, truth):
+    bias = variance = 0.0
+    for place in range(len(truth)):
+        column = [row[place] for row in answers]
+        mean = sum(column) / len(column)
+        bias += (mean - truth[place]) ** 2 / len(truth)
+        variance += sum((value - mean) ** 2 for value in column) / len(column) / len(truth)
+    return bias, variance
+
+
+def ridge_by_rows(X, y, strength):
+    """The penalty as more examples: rows that ask for zero, for all columns but the last."""
+    rows = np.sqrt(strength) * np.eye(X.shape[1])[:-1]
+    return np.linalg.lstsq(np.vstack([X, rows]), np.append(y, np.zeros(len(rows))), rcond=None)[0]
+
+
+def ridge_by_centring(X, y, strength):
+    A, mean = X[:, :-1] - X[:, :-1].mean(axis=0), y.mean()
+    w = np.linalg.solve(A.T @ A + strength * np.eye(A.shape[1]), A.T @ (y - mean))
+    return np.append(w, mean - X[:, :-1].mean(axis=0) @ w)
+
+
+def price(matrix):
+    return lambda X, y, strength: np.linalg.solve(X.T @ X + strength * matrix(X.shape[1]), X.T @ y)
+
+
+def stop_by_waiting(losses, patience):
+    best_loss, best_epoch, waited = np.inf, -1, 0
+    for epoch, loss in enumerate(losses):
+        waited += 1
+        if loss < best_loss:
+            best_loss, best_epoch, waited = loss, epoch, 0
+        if waited >= patience:
+            return best_epoch
+    return best_epoch
+
+
+def stop(losses, patience, equal=False, previous=False, more=0, returned="best"):
+    best = epoch = 0
+    for epoch, loss in enumerate(losses):
+        against = losses[max(epoch - 1, 0)] if previous else losses[best]
+        if loss < against or (equal and loss == against):
+            best = epoch
+        elif epoch - best >= patience + more:
+            break
+    return epoch if returned == "stopped" else best
+
+
+def waiting_in_all(losses, patience):
+    best = worse = 0
+    for epoch in range(1, len(losses)):
+        if losses[epoch] < losses[best]:
+            best = epoch
+        else:
+            worse += 1
+        if worse == patience:
+            break
+    return best
+
+
+SOLUTIONS = [
+    (exercises.check_bias_variance, parts_by_loops),
+    (exercises.check_bias_variance, lambda a, f: [np.mean((a.mean(0) - f) ** 2), a.var(0).mean()]),
+    (exercises.check_ridge, ridge_by_rows),
+    (exercises.check_ridge, ridge_by_centring),
+    (exercises.check_early_stop, stop_by_waiting),
+    (exercises.check_early_stop, stop),
+]
+MISTAKES = [
+    (exercises.check_bias_variance, lambda a, f: parts_by_loops(a, f)[::-1], "in the other order"),
+    (exercises.check_bias_variance, lambda a, f: ((a - f).mean() ** 2, a.var(0).mean()), "misses up and down cancel"),
+    (exercises.check_bias_variance, lambda a, f: (abs(a.mean(0) - f).mean(), a.var(0).mean()), "not squared"),
+    (exercises.check_bias_variance, lambda a, f: ((a - f).mean(), a.var(0).mean()), "not squared"),
+    (exercises.check_bias_variance, lambda a, f: (parts_by_loops(a, f)[0], a.var(0, ddof=1).mean()), "by M - 1"),
+    (exercises.check_bias_variance, lambda a, f: (parts_by_loops(a, f)[0], a.std(0).mean()), "this is the spread"),
+    (exercises.check_bias_variance, lambda a, f: (parts_by_loops(a, f)[0], a.var()), "all numbers together"),
+    (exercises.check_bias_variance, lambda a, f: (parts_by_loops(a, f)[0], a.var(1).mean()), "over the laboratories"),
+    (
+        exercises.check_bias_variance,
+        lambda a, f: (parts_by_loops(a, f)[0], ((a - f) ** 2).mean()),
+        "second number is the whole",
+    ),
+    (exercises.check_bias_variance, lambda a, f: (((a - f) ** 2).mean(), a.var(0).mean()), "first number is the whole"),
+    (exercises.check_bias_variance, lambda a, f: ((a.mean(0) - f) ** 2, a.var(0)), "return two numbers"),
+    (exercises.check_ridge, price(np.eye), "the last weight pays, too"),
+    (exercises.check_ridge, lambda X, y, strength: np.linalg.lstsq(X, y, rcond=None)[0], "this is least squares"),
+    (exercises.check_ridge, price(lambda P: np.diag([0.0] * (P - 1) + [1.0])), "only the last weight pays"),
+    (exercises.check_ridge, price(lambda P: np.diag([0.0] + [1.0] * (P - 1))), "the first weight is free"),
+    (exercises.check_ridge, lambda X, y, strength: ridge_by_centring(X, y, -strength), "the sign is wrong"),
+    (exercises.check_ridge, lambda X, y, strength: ridge_by_rows(X, y, strength / 2), "half the price"),
+    (exercises.check_ridge, lambda X, y, strength: ridge_by_rows(X, y, strength * 2), "twice the price"),
+    (exercises.check_ridge, lambda X, y, strength: ridge_by_rows(X, y, strength * len(y)), "not a mean"),
+    (exercises.check_ridge, price(lambda P: np.ones((P, P))), "to every entry of the matrix"),
+    (exercises.check_ridge, lambda X, y, strength: X @ ridge_by_rows(X, y, strength), "these are the answers"),
+    (exercises.check_early_stop, lambda losses, patience: int(np.argmin(losses)), "this looks ahead"),
+    (exercises.check_early_stop, lambda *i: stop(*i, returned="stopped"), "in which training stops"),
+    (exercises.check_early_stop, lambda *i: stop(*i, more=1), "one epoch too long"),
+    (exercises.check_early_stop, lambda *i: stop(*i, more=-1), "one epoch too early"),
+    (exercises.check_early_stop, lambda *i: stop(*i, equal=True), "it must be better"),
+    (exercises.check_early_stop, lambda *i: stop(*i, previous=True), "not with the one before"),
+    (exercises.check_early_stop, waiting_in_all, "starts the count anew"),
+    (exercises.check_early_stop, lambda *i: stop(*i) + 1, "counted from 0"),
+    (exercises.check_early_stop, lambda losses, patience: losses[stop(losses, patience)], "this is the loss"),
+]
+CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
+
+
+@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
+def test_solutions_pass(capsys, check, solution):
+    assert_solved(capsys, check, solution)
+
+
+@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
+def test_mistakes_are_explained(capsys, check, mistake, explanation):
+    assert_explained(capsys, check, mistake, explanation)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_starter_and_error(capsys, check):
+    assert_starter_and_error_are_told_apart(capsys, check)
+
+
+@pytest.mark.parametrize("case", exercises._ANSWERS)
+def test_the_parts_add_up(case):
+    bias, variance = exercises._bias_variance(**case)
+    assert bias + variance == pytest.approx(((case["answers"] - case["truth"]) ** 2).mean())
