@@ -38,7 +38,8 @@
     return out;
   }
 
-  // On a phone: margins and titles leave room for the picture, colour bars lie below it, 3-D scenes stand farther away.
+  // On a phone: margins and titles leave room for the picture, colour bars and legends lie below it, 3-D scenes stand
+  // farther away.
   function phone(out, traces) {
     for (const holder of traces.map((trace) => (trace.marker?.colorbar ? trace.marker : trace))) {
       if (!holder.colorbar) continue;
@@ -50,6 +51,11 @@
     if (out.title?.text) {
       const text = out.title.text.replace(/(.{1,38})(\s+|$)/g, "$1<br>").replace(/<br>$/, "");
       out.title = { ...out.title, text, font: { size: 13 } };
+    }
+    const named = traces.filter((trace) => trace.name && trace.showlegend !== false).length;
+    if (out.xaxis && !out.yaxis?.scaleanchor && out.showlegend !== false && named > 1) {
+      out.legend = { ...(out.legend ?? {}), orientation: "h", x: 0, y: -0.3, yanchor: "top" };
+      out.height = (out.height ?? 440) + 14 * named;
     }
     const eye = out.scene?.camera?.eye;
     if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;

@@ -87,7 +87,6 @@ def contours(
         "height": 480,
         "xaxis": {"title": {"text": across}, "automargin": True, "range": [float(x.min()), float(x.max())]},
         "yaxis": {"title": {"text": up}, "automargin": True, "range": [float(y.min()), float(y.max())]},
-        "legend": {"orientation": "h", "y": -0.2},
     }
     alt = alt or f"{title or 'Contour lines'}: values from {z.min():.3g} to {z.max():.3g}. {'; '.join(ends)}"
     return Figure(traces, layout, alt=alt.strip().rstrip(".") + ".")

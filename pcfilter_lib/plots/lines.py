@@ -73,7 +73,6 @@ def lines(
         "title": {"text": title},
         "xaxis": {"title": {"text": across}, "type": kinds["x"], "exponentformat": "power", "automargin": True},
         "yaxis": {"title": {"text": up}, "type": kinds["y"], "exponentformat": "power", "automargin": True},
-        "legend": {"orientation": "h", "x": 0, "y": -0.2, "yanchor": "top"},  # below: it covers no curve
     }
     if not alt:
         ends = "; ".join(f"{name} from {float(v[0]):.3g} to {float(v[-1]):.3g}" for name, v in curves.items())
