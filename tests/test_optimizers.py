@@ -289,6 +289,18 @@ def test_accumulated_gradients_count_as_one_update(make):
     np.testing.assert_allclose(ends[0], ends[1], rtol=1e-6)
 
 
+@each_optimizer
+def test_a_scaled_loss_makes_no_difference(make):
+    """Mixed precision puts a LossScaleOptimizer around ours."""
+    weights = []
+    for wrap in (lambda optimizer: optimizer, keras.optimizers.LossScaleOptimizer):
+        model, x, y = model_and_data(wrap(make()), keras.backend.backend() == "jax")
+        model.fit(x, y, epochs=9, batch_size=32, shuffle=False, verbose=0)
+        weights.append(model.get_weights())
+    for plain, scaled in zip(*weights, strict=True):
+        np.testing.assert_allclose(plain, scaled, atol=1e-5)
+
+
 def test_weights_loaded_after_build_are_the_first_slow_weights():
     variable = keras.Variable(np.zeros(3, "float32"))
     optimizer = Lookahead(keras.optimizers.SGD(1.0), k=2, alpha=0.5)
