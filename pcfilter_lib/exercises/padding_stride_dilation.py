@@ -192,6 +192,15 @@ def check_window(answer: Callable) -> None:
                 "this is the window of output 0, moved by the index; each output moves it by the jump.",
                 lambda layers, index: np.add(_window(layers, 0), index),
             ),
+            (
+                "the window is centred on index times the jump; without padding it begins there.",
+                _centred,
+            ),
+            (
+                "the stride is applied after the kernel; output i begins at input s i, and the kernel reaches on from "
+                "there.",
+                _stride_last,
+            ),
             ("this is the window of output 0: the index is not used.", lambda layers, index: _window(layers, 0)),
             (
                 "only one layer is followed; its inputs are the outputs of the layer below.",
@@ -263,6 +272,19 @@ def _window(layers: Sequence[tuple[int, int, int]], index: int) -> tuple[int, in
     return first, last
 
 
+def _centred(layers: Sequence[tuple[int, int, int]], index: int) -> tuple[int, int]:
+    first, last = _window(layers, index)
+    half = (last - first) // 2
+    return first - half, first + half
+
+
+def _stride_last(layers: Sequence[tuple[int, int, int]], index: int) -> tuple[int, int]:
+    first = last = index
+    for kernel, stride, dilation in reversed(layers):
+        first, last = first * stride, (last + dilation * (kernel - 1)) * stride
+    return first, last
+
+
 _EQUAL_HALVES = [
     lambda size, kernel, stride, dilation: dilation * (kernel - 1) // 2,
     lambda size, kernel, stride, dilation: kernel // 2,
@@ -291,7 +313,7 @@ _DILATIONS = [
     {"dilations": [4, 1]},
 ]
 _WINDOWS = [
-    {"layers": [(3, 1, 1), (3, 1, 1)], "index": 2},
+    {"layers": [(3, 1, 1), (3, 1, 1)], "index": 4},
     {"layers": [(3, 2, 1), (3, 1, 1)], "index": 4},
     {"layers": [(2, 3, 1), (3, 1, 2), (5, 2, 1)], "index": 3},
 ]

@@ -113,6 +113,23 @@ SOLUTIONS = [
 ]
 HALVES = "as many zeros before as after"
 NEGATIVE = "no border can be negative"
+
+
+def centred_window(layers, index):
+    """Put the field around the place of the output in the image."""
+    size, jump = 1, 1
+    for kernel, stride, dilation in layers:
+        size, jump = size + dilation * (kernel - 1) * jump, jump * stride
+    return index * jump - (size - 1) // 2, index * jump + (size - 1) // 2
+
+
+def stride_last(layers, index):
+    first = last = index
+    for kernel, stride, dilation in reversed(layers):
+        first, last = first * stride, (last + (kernel - 1) * dilation) * stride
+    return first, last
+
+
 MISTAKES = [
     (exercises.check_same_border, lambda *i: border(*i)[::-1], "the odd zero comes last, not first"),
     (exercises.check_same_border, lambda n, h, s, d: border(n, h, 1, d), "the stride is not used"),
@@ -168,6 +185,8 @@ MISTAKES = [
     (exercises.check_window, lambda *i: window(*i, kernel=1), "the kernels are one too long"),
     (exercises.check_window, lambda layers, index: np.add(window(layers, 0), index), "moves it by the jump"),
     (exercises.check_window, lambda layers, index: window(layers, 0), "the index is not used"),
+    (exercises.check_window, centred_window, "the window is centred"),
+    (exercises.check_window, stride_last, "the stride is applied after the kernel"),
     (exercises.check_window, lambda layers, index: window(layers[-1:], index), "only one layer is followed"),
     (exercises.check_window, lambda layers, index: window(layers[:1], index), "only one layer is followed"),
     (exercises.check_window, lambda layers, index: window(layers, index)[1], "return two numbers"),
