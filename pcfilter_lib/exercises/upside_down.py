@@ -116,8 +116,10 @@ def check_sizes(answer: Callable) -> None:
         wrong = [n for n in np.ravel(got) if n not in sizes]
         if wrong:
             report = f"{what} contains {number(wrong[0])}, which does not give {inputs['outputs']} outputs."
+        elif got.size < len(sizes):
+            report = f"{what} gives {got.size} of {len(sizes)} sizes: try the next larger one, too."
         else:
-            report = f"{what} gives {got.size} of {len(sizes)} sizes."
+            report = f"{what} gives the right sizes in another order."
         raise NotYet("\n".join([*texts[:1], report]))
 
 
