@@ -48,6 +48,10 @@ def check_dropout(answer: Callable) -> None:
                 lambda h, rate, coins: h * (coins >= rate) / np.float64(1 - rate),
             ),
             (
+                "a coin of exactly the rate is kept: drop where coins < rate, keep where coins >= rate.",
+                lambda h, rate, coins: np.where(coins > rate, h / (1 - rate), 0) if rate < 1 else np.zeros_like(h),
+            ),
+            (
                 "the values are made larger, and none is dropped.",
                 lambda h, rate, coins: h / np.float64(1 - rate),
             ),
@@ -96,7 +100,15 @@ def check_kept(answer: Callable) -> None:
                 "only the diagonal of each block is dropped: rows and columns need a loop each.",
                 _diagonals,
             ),
+            (
+                "the blocks are centred on `begins`: it holds their upper left corners.",
+                lambda begins, b: np.roll(_kept(begins, b), (-(b // 2), -(b // 2)), (0, 1)),
+            ),
             ("the map is transposed: its rows are your columns.", lambda begins, b: _kept(begins, b).T),
+            (
+                "the map need not be square: `begins` has rows and columns of its own.",
+                lambda begins, b: _square(begins, b),
+            ),
         ],
         shapes=[
             (
@@ -137,6 +149,14 @@ def check_gamma(answer: Callable) -> None:
             (
                 "this is the probability that a block does not begin; you are one step away.",
                 [(1 - share) ** (1 / b**2)],
+            ),
+            (
+                "this drops with probability 1 - share: `share` is what goes, not what stays.",
+                [1 - share ** (1 / b**2)],
+            ),
+            (
+                "this is the limit for a small gamma, where blocks hardly overlap; the exact gamma is smaller.",
+                [-np.log(1 - share) / b**2],
             ),
             ("a value is covered by b * b blocks, not by b.", [1 - (1 - share) ** (1 / b)]),
             (
@@ -199,6 +219,15 @@ def _kept_with(begins: np.ndarray, b: int, offsets: range) -> np.ndarray:
     for i in offsets:
         for j in offsets:
             kept[i : i + rows, j : j + columns] &= ~begins
+    return kept
+
+
+def _square(begins: np.ndarray, b: int) -> np.ndarray:
+    size = len(begins) + b - 1
+    kept = np.ones((size, size), bool)
+    for i in range(b):
+        for j in range(b):
+            kept[i : i + len(begins), j : j + len(begins)] &= ~begins
     return kept
 
 

@@ -33,6 +33,7 @@ def looped_dropout(h, rate, coins):
         (lambda h, p, c: (c < p) * h / (1 - p) if p < 1 else 0 * h, "keep what should be dropped"),
         (lambda h, p, c: np.where(c > 1 - p, 0, h / (1 - p)), "other values than the check drops"),
         (lambda h, p, c: h * (c >= p) / (1 - p) if p < 1 else h * np.nan, "you divide by zero"),
+        (lambda h, p, c: (c > p) * h / (1 - p) if p < 1 else 0 * h, "a coin of exactly the rate"),
         (lambda h, p, c: h / (1 - p), "none is dropped"),
         (lambda h, p, c: h * (c >= p) / np.mean(c >= p), "happen to keep"),
     ],
@@ -61,6 +62,24 @@ def upwards(begins, b):
             for n in range(b):
                 if i - m >= 0 and j - n >= 0:
                     kept[i - m, j - n] = False
+    return kept
+
+
+def centred(begins, b):
+    kept = np.ones(np.add(begins.shape, b - 1), bool)
+    for i, j in np.argwhere(begins):
+        for m in range(b):
+            for n in range(b):
+                kept[i + m - b // 2, j + n - b // 2] = False  # a negative index counts from the end
+    return kept
+
+
+def square(begins, b):
+    n = len(begins)
+    kept = np.ones((n + b - 1, n + b - 1), bool)
+    for i in range(b):
+        for j in range(b):
+            kept[i : i + n, j : j + n] &= ~begins
     return kept
 
 
@@ -100,6 +119,8 @@ def diagonal(target, begins, i, j):
         (shifted(exclusive), "cancels out"),
         (shifted(diagonal), "only the diagonal"),
         (lambda begins, b: by_filter(begins, b).T, "transposed"),
+        (centred, "centred on `begins`"),
+        (square, "need not be square"),
         (lambda begins, b: ~begins, "of the size of `begins`"),
         (lambda begins, b: np.ones(np.add(begins.shape, b)), "one too large"),
     ],
@@ -116,6 +137,8 @@ def test_kept(capsys, mistake, explanation):
         (lambda share, b: share, "the share itself"),
         (lambda share, b: share ** (1 / b**2), "not if all of them do"),
         (lambda share, b: (1 - share) ** (1 / b**2), "one step away"),
+        (lambda share, b: 1 - share ** (1 / b**2), "not what stays"),
+        (lambda share, b: -np.log(1 - share) / b**2, "the limit for a small gamma"),
         (lambda share, b: 1 - (1 - share) ** (1 / b), "not by b"),
         (lambda share, b: 1 - (1 - share) ** (b**2), "turn the question round"),
         (lambda share, b: 1.5, "which is no probability"),
