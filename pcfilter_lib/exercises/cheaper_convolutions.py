@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare, exercise
+from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare, compare_on, exercise
 from pcfilter_lib.exercises._pair import pair_of
 from pcfilter_lib.exercises._wording import call_text, number
 
@@ -94,60 +93,75 @@ def check_separate(answer: Callable) -> None:
         )
 
 
-@exercise(solved="the convolution alone does what both did.")
-def check_fold(answer: Callable) -> None:
-    """Check ``answer(kernel, bias, gamma, beta, mean, variance, epsilon)``, the kernel and bias that do both."""
-    for inputs in _NORMALISATIONS:
-        kernel, bias, gamma, beta, mean, variance, epsilon = inputs.values()
-        got = pair_of(answer, inputs, {"kernel": kernel.shape, "bias": bias.shape})
-        factor = gamma / np.sqrt(variance + epsilon)
-        expected = kernel * factor, (bias - mean) * factor + beta
-        for text, wrong in {
-            "the root of the variance divides, not the variance.": gamma / (variance + epsilon),
-            "epsilon stands under the root, next to the variance.": gamma / (np.sqrt(variance) + epsilon),
-            "epsilon is left out.": gamma / np.sqrt(variance),
-            "gamma is left out.": 1 / np.sqrt(variance + epsilon),
-            "the mean of the channel is not what divides.": gamma / np.sqrt(mean**2 + epsilon),
-            "the root multiplies; it divides.": gamma * np.sqrt(variance + epsilon),
-        }.items():
-            if np.allclose(got[0], kernel * wrong, rtol=1e-4):
-                raise NotYet(text)
-        compare(
-            got[0],
-            expected[0],
-            what="the new kernel",
-            mistakes=[
-                ("the kernel is as it was: what multiplies y also multiplies each weight.", lambda k=kernel: k),
-                (
-                    "the factors meet the input channels: they belong to the output channels, the last axis.",
-                    lambda k=kernel, f=factor: k * np.resize(f, k.shape[2])[:, None],
-                ),
-                (
-                    "beta belongs into the bias only: it does not multiply x.",
-                    lambda k=kernel, f=factor, b=beta: k * f + b,
-                ),
-                ("the mean belongs into the bias only.", lambda k=kernel, f=factor, m=mean: (k - m) * f),
-            ],
-        )
-        compare(
-            got[1],
-            expected[1],
-            what="the new bias",
-            mistakes=[
-                ("the old bias is forgotten.", lambda f=factor, m=mean, b=beta: b - m * f),
-                ("the mean is forgotten.", lambda f=factor, b=beta, o=bias: o * f + b),
-                ("beta is forgotten.", lambda f=factor, m=mean, o=bias: (o - m) * f),
-                ("the old bias is scaled, too.", lambda f=factor, m=mean, b=beta, o=bias: o - m * f + b),
-                ("the mean is scaled, too.", lambda f=factor, m=mean, b=beta, o=bias: o * f - m + b),
-                (
-                    "beta is added after scaling: it is not scaled itself.",
-                    lambda f=factor, m=mean, b=beta, o=bias: (o - m + b) * f,
-                ),
-                ("the mean is subtracted, not added.", lambda f=factor, m=mean, b=beta, o=bias: (o + m) * f + b),
-                ("the bias is as it was.", lambda o=bias: o),
-                ("neither the old bias nor the mean is in the new bias.", lambda b=beta: b),
-            ],
-        )
+@exercise(solved="one middle channel at a time, and the sum over all is the block.")
+def check_share(answer: Callable) -> None:
+    """Check ``answer(x, expand, depthwise, project, m)``, what one middle channel contributes, (H, W, C)."""
+    compare_on(
+        _INVERTED,
+        answer,
+        reference=_share,
+        mistakes=[
+            (
+                "this is the whole block, the sum over all middle channels: m alone is asked for.",
+                lambda x, e, d, p, m: sum(_share(x, e, d, p, n) for n in range(e.shape[1])),
+            ),
+            ("the ReLU6 after the expansion is missing.", functools.partial(_share, first=_as_it_is)),
+            ("the ReLU6 after the depthwise step is missing.", functools.partial(_share, second=_as_it_is)),
+            ("both ReLU6 are missing.", functools.partial(_share, first=_as_it_is, second=_as_it_is)),
+            ("ReLU6 also cuts off above 6.", functools.partial(_share, first=_relu, second=_relu)),
+            ("ReLU6 also cuts off above 6.", functools.partial(_share, first=_relu)),
+            ("ReLU6 also cuts off above 6.", functools.partial(_share, second=_relu)),
+            (
+                "the narrow end has no activation: what comes out of `project` stays as it is.",
+                lambda *inputs: _relu6(_share(*inputs)),
+            ),
+            (
+                "the window is turned by half a circle; deep learning's convolution does not turn it.",
+                lambda x, e, d, p, m: _share(x, e, d[::-1, ::-1], p, m),
+            ),
+            ("the window is transposed.", lambda x, e, d, p, m: _share(x, e, d.transpose(1, 0, 2), p, m)),
+            (
+                "the border is filled with its neighbours; it holds zeros.",
+                functools.partial(_share, border="edge"),
+            ),
+            (
+                "expand[m] is a row: a middle channel is made by a column, expand[:, m].",
+                lambda x, e, d, p, m: _share(x, np.tile(e[m][:, None], e.shape[1]), d, p, m),
+            ),
+            (
+                "project[:, m] is a column: a middle channel goes out by a row, project[m].",
+                lambda x, e, d, p, m: _share(x, e, d, np.tile(p[:, m], (len(p), 1)), m),
+            ),
+        ],
+        shapes=[
+            (
+                "this is the middle channel itself: bring it back to C channels with a row of `project`.",
+                lambda x, e, d, p, m: x.shape[:2],
+            ),
+            (
+                "this is without the border: with zeros around it, the channel keeps its size.",
+                lambda x, e, d, p, m: (x.shape[0] - 2, x.shape[1] - 2, x.shape[2]),
+            ),
+        ],
+    )
+
+
+def _relu(values: np.ndarray) -> np.ndarray:
+    return np.maximum(values, 0)
+
+
+def _relu6(values: np.ndarray) -> np.ndarray:
+    return np.clip(values, 0, 6)
+
+
+def _as_it_is(values: np.ndarray) -> np.ndarray:
+    return values
+
+
+def _share(x, expand, depthwise, project, m, *, first=_relu6, second=_relu6, border="constant") -> np.ndarray:
+    bordered = np.pad(first(x @ expand[:, m]), 1, mode=border)
+    windows = np.lib.stride_tricks.sliding_window_view(bordered, (3, 3))
+    return second(np.einsum("ijab,ab->ij", windows, depthwise[:, :, m]))[..., None] * project[m]
 
 
 def _decomposed(kernel: np.ndarray):
@@ -171,6 +185,11 @@ def _scaled(kernel: np.ndarray, power: float) -> np.ndarray:
 
 def _with_column_of_vt(kernel: np.ndarray) -> np.ndarray:
     return _composed(kernel, [S[0] * np.outer(U[:, 0], Vt[:, 0]) for U, S, Vt in _decomposed(kernel)])
+
+
+def _with_row_of_u(kernel: np.ndarray) -> np.ndarray:
+    """Take U[0] for U[:, 0]; where U is not square, NumPy refuses."""
+    return _composed(kernel, [S[0] * np.outer(U[0], Vt[0]) for U, S, Vt in _decomposed(kernel)])
 
 
 def _projected(kernel: np.ndarray, windows: np.ndarray) -> np.ndarray:
@@ -213,6 +232,7 @@ _NOT_THE_CLOSEST = [
     ("the mean over filters is not the best window: kernels of opposite sign cancel.", _mean),
     ("the window of filter 0 is not the best one for all filters.", _of_one_filter),
     ("the same window for all channels: each channel is a problem of its own.", _of_all),
+    ("U[0] is a row of U: the first part needs its first column, U[:, 0].", _with_row_of_u),
 ]
 
 
@@ -232,19 +252,28 @@ _KERNELS = [
     _random.integers(-9, 10, size=(3, 2, 3, 4)) / 2,
     _random.integers(-9, 10, size=(2, 2, 2, 4)) / 2,
 ]
-
-
-def _normalisation(size: tuple[int, ...]) -> dict[str, Any]:
-    filters = size[-1]
-    return {
-        "kernel": _random.integers(-9, 10, size=size) / 2,
-        "bias": _random.integers(1, 9, size=filters) / 2,
-        "gamma": _random.integers(3, 9, size=filters) / 2,
-        "beta": _random.integers(-9, 0, size=filters) / 2,
-        "mean": _random.integers(1, 9, size=filters) / 2,
-        "variance": _random.integers(2, 9, size=filters) / 2,
-        "epsilon": 0.5,  # larger than in practice, so that its place shows
-    }
-
-
-_NORMALISATIONS = [_normalisation((1, 1, 1, 2)), _normalisation((3, 2, 4, 4)), _normalisation((2, 3, 3, 5))]
+# Two middle channels at first, to be followed by hand. As many middle channels as ends in the second, so that a row
+# can be taken for a column; large numbers, so that ReLU6 cuts off on both sides.
+_INVERTED = [
+    {
+        "x": np.array([[-4.0, 2.0, 9.0], [8.0, -1.0, 3.0], [1.0, 7.0, -2.0]])[..., None],
+        "expand": np.array([[1.0, -1.0]]),
+        "depthwise": np.arange(-8.0, 10).reshape(3, 3, 2) / 8,
+        "project": np.array([[2.0], [3.0]]),
+        "m": 0,
+    },
+    {
+        "x": _random.integers(-9, 10, size=(4, 5, 3)) / 2,
+        "expand": _random.integers(-9, 10, size=(3, 3)) / 4,
+        "depthwise": _random.integers(-9, 10, size=(3, 3, 3)) / 2,
+        "project": _random.integers(-9, 10, size=(3, 3)) / 2,
+        "m": 1,
+    },
+    {
+        "x": _random.integers(-9, 10, size=(5, 4, 2)) / 2,
+        "expand": _random.integers(-9, 10, size=(2, 6)) / 4,
+        "depthwise": _random.integers(-9, 10, size=(3, 3, 6)) / 2,
+        "project": _random.integers(-9, 10, size=(6, 2)) / 2,
+        "m": 4,
+    },
+]

@@ -68,38 +68,45 @@ def flat(kernel):
     return depthwise.reshape(-1, depthwise.shape[-1]), pointwise
 
 
-def folded(
-    kernel,
-    bias,
-    gamma,
-    beta,
-    mean,
-    variance,
-    epsilon,
-    *,
-    factor=lambda gamma, variance, epsilon: gamma / np.sqrt(variance + epsilon),
-    new_kernel=lambda k, f, **_: k * f,
-    new_bias=lambda o, m, f, b, **_: (o - m) * f + b,
-):
-    f = factor(gamma, variance, epsilon)
-    values = {"k": kernel, "o": bias, "m": mean, "b": beta, "f": f}
-    return new_kernel(**values), new_bias(**values)
+def middle(x, expand, depthwise, m, *, first=lambda v: min(max(v, 0), 6), second=lambda v: min(max(v, 0), 6), flip=1):
+    """Follow one middle channel pixel by pixel, in plain loops: an independent way."""
+    H, W, C = x.shape
+    wide = np.zeros((H + 2, W + 2))
+    for i in range(H):
+        for j in range(W):
+            wide[i + 1, j + 1] = first(sum(x[i, j, c] * expand[c, m] for c in range(C)))
+    out = np.zeros((H, W))
+    for i in range(H):
+        for j in range(W):
+            pairs = ((wide[i + a, j + b], depthwise[::flip, ::flip][a, b, m]) for a in range(3) for b in range(3))
+            out[i, j] = second(sum(value * weight for value, weight in pairs))
+    return out
 
 
-def folding(**how):
-    return lambda *inputs: folded(*inputs, **how)
+def share(x, expand, depthwise, project, m, **how):
+    return np.multiply.outer(middle(x, expand, depthwise, m, **how), project[m])
 
 
-def by_taps(kernel, bias, gamma, beta, mean, variance, epsilon):
-    """Measure what both do together: answer to zero, then to each tap."""
+def sharing(**how):
+    return lambda *inputs: share(*inputs, **how)
 
-    def both(window):
-        y = np.einsum("abc,abco->o", window, kernel) + bias
-        return gamma * (y - mean) / np.sqrt(variance + epsilon) + beta
 
-    at_rest = both(np.zeros(kernel.shape[:3]))
-    taps = np.eye(np.prod(kernel.shape[:3])).reshape(-1, *kernel.shape[:3])
-    return np.stack([both(tap) - at_rest for tap in taps]).reshape(kernel.shape), at_rest
+def block(x, expand, depthwise, project, m):
+    return sum(share(x, expand, depthwise, project, n) for n in range(len(project)))
+
+
+def sum_without(x, expand, depthwise, project, m):
+    return sum(share(x, expand, depthwise, project, n) for n in range(len(project)) if n != m)
+
+
+def row_of_u(kernel):
+    h, w, channels, filters = kernel.shape
+    depthwise, pointwise = np.zeros((h, w, channels)), np.zeros((channels, filters))
+    for c in range(channels):
+        U, S, Vt = np.linalg.svd(kernel[:, :, c].reshape(h * w, filters))
+        depthwise[:, :, c] = U[0].reshape(h, w)
+        pointwise[c] = Vt[0] * S[0]
+    return depthwise, pointwise
 
 
 SOLUTIONS = [
@@ -111,8 +118,8 @@ SOLUTIONS = [
     (exercises.check_separate, lambda kernel: list(separated(kernel, powers=(1, 0)))),
     (exercises.check_separate, lambda kernel: separated(kernel, powers=(0.5, 0.5))),
     (exercises.check_separate, lambda kernel: tuple(-half.astype(np.float32) for half in separated(kernel))),
-    (exercises.check_fold, folded),
-    (exercises.check_fold, by_taps),
+    (exercises.check_share, share),
+    (exercises.check_share, lambda *inputs: block(*inputs) - sum_without(*inputs)),
 ]
 
 MULTIPLIER_MISTAKES = [
@@ -150,36 +157,31 @@ SEPARATE_MISTAKES = [
     (lambda k: (separated(k)[0][..., 0], separated(k)[1]), "one window for all channels"),
     (lambda k: (separated(k)[0], separated(k)[1][0]), "one row for all input channels"),
     (lambda k: separated(k)[::-1], "in the other order: return depthwise, pointwise"),
+    (row_of_u, "U[0] is a row of U"),
     (lambda k: separated(k)[0], "should end with: return depthwise, pointwise"),
     (lambda k: 0 * k, "should end with"),
     (lambda k: (separated(k)[0] * 3, separated(k)[1]), "largest difference"),
 ]
-FOLD_MISTAKES = [
-    (folding(factor=lambda g, v, e: g / (v + e)), "the root of the variance divides"),
-    (folding(factor=lambda g, v, e: g / (np.sqrt(v) + e)), "epsilon stands under the root"),
-    (folding(factor=lambda g, v, e: g / np.sqrt(v)), "epsilon is left out"),
-    (folding(factor=lambda g, v, e: 1 / np.sqrt(v + e)), "gamma is left out"),
-    (folding(factor=lambda g, v, e: g * np.sqrt(v + e)), "the root multiplies; it divides"),
-    (folding(new_kernel=lambda k, **_: k), "the kernel is as it was"),
-    (folding(new_kernel=lambda k, f, **_: k * np.resize(f, k.shape[2])[:, None]), "the output channels, the last axis"),
-    (folding(new_kernel=lambda k, f, b, **_: k * f + b), "beta belongs into the bias only"),
-    (folding(new_kernel=lambda k, f, m, **_: (k - m) * f), "the mean belongs into the bias only"),
-    (folding(new_bias=lambda m, f, b, **_: b - m * f), "the old bias is forgotten"),
-    (folding(new_bias=lambda o, f, b, **_: o * f + b), "the mean is forgotten"),
-    (folding(new_bias=lambda o, m, f, **_: (o - m) * f), "beta is forgotten"),
-    (folding(new_bias=lambda o, m, f, b, **_: o - m * f + b), "the old bias is scaled, too"),
-    (folding(new_bias=lambda o, m, f, b, **_: o * f - m + b), "the mean is scaled, too"),
-    (folding(new_bias=lambda o, m, f, b, **_: (o - m + b) * f), "beta is added after scaling"),
-    (folding(new_bias=lambda o, m, f, b, **_: (o + m) * f + b), "the mean is subtracted, not added"),
-    (folding(new_bias=lambda o, **_: o), "the bias is as it was"),
-    (folding(new_bias=lambda b, **_: b), "neither the old bias nor the mean"),
-    (lambda *inputs: folded(*inputs)[::-1], "in the other order: return kernel, bias"),
-    (lambda *inputs: folded(*inputs)[0], "should end with: return kernel, bias"),
+SHARE_MISTAKES = [
+    (block, "the sum over all middle channels"),
+    (sharing(first=float), "after the expansion is missing"),
+    (sharing(second=float), "after the depthwise step is missing"),
+    (sharing(first=float, second=float), "both ReLU6 are missing"),
+    (sharing(first=lambda v: max(v, 0), second=lambda v: max(v, 0)), "cuts off above 6"),
+    (sharing(first=lambda v: max(v, 0)), "cuts off above 6"),
+    (sharing(second=lambda v: max(v, 0)), "cuts off above 6"),
+    (lambda *inputs: np.clip(share(*inputs), 0, 6), "the narrow end has no activation"),
+    (sharing(flip=-1), "turned by half a circle"),
+    (lambda x, e, d, p, m: share(x, e, d.swapaxes(0, 1), p, m), "the window is transposed"),
+    (lambda x, e, d, p, m: share(x, np.repeat(e[m][:, None], m + 1, axis=1), d, p, m), "expand[m] is a row"),
+    (lambda x, e, d, p, m: share(x, e, d, np.repeat(p[:, m][None], m + 1, axis=0), m), "project[:, m] is a column"),
+    (lambda x, e, d, p, m: middle(x, e, d, m), "the middle channel itself"),
+    (lambda *inputs: share(*inputs)[1:-1, 1:-1], "without the border"),
 ]
 MISTAKES = [
     *((exercises.check_largest_multiplier, answer, explanation) for answer, explanation in MULTIPLIER_MISTAKES),
     *((exercises.check_separate, answer, explanation) for answer, explanation in SEPARATE_MISTAKES),
-    *((exercises.check_fold, answer, explanation) for answer, explanation in FOLD_MISTAKES),
+    *((exercises.check_share, answer, explanation) for answer, explanation in SHARE_MISTAKES),
 ]
 CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
