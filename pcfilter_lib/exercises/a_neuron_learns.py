@@ -9,50 +9,76 @@ import numpy as np
 from pcfilter_lib.exercises._core import compare_on, exercise
 
 
-@exercise(solved="each row adds up to 1, and large numbers do no harm in any row.")
-def check_softmax(answer: Callable) -> None:
-    """Check ``answer(z)``, the softmax of each row of z (N, C)."""
-    overflow = "for large z an exponential overflows: take a number off each row first."
+@exercise(solved="each row has its own probabilities, and all of its scores are counted.")
+def check_softmax_gradient(answer: Callable) -> None:
+    """Check ``answer(z, u)``, the gradient dL/dz (N, C) of the softmax of each row of z, where u = dL/dp (N, C)."""
     compare_on(
         _SCORES,
         answer,
-        reference=_softmax,
+        reference=_softmax_gradient,
         mistakes=[
             (
-                "you divide by the sum over the whole array; each row has a sum of its own.",
-                lambda z: np.exp(z) / np.exp(z).sum(),
+                "this is the derivative of each p for its own z; a z moves the other p of its row as well.",
+                lambda z, u: u * _softmax(z) * (1 - _softmax(z)),
+            ),
+            ("this is p times u; the terms with the other p of the row are missing.", lambda z, u: _softmax(z) * u),
+            (
+                "the sum runs over the whole array; each row has a sum of its own.",
+                lambda z, u: _softmax(z) * (u - (_softmax(z) * u).sum()),
             ),
             (
-                "you divide by the sums of the columns; the classes are in a row.",
-                lambda z: np.exp(z) / np.exp(z).sum(axis=0),
+                "the sum runs down the columns; the scores of one example are in a row.",
+                lambda z, u: _softmax(z) * (u - (_softmax(z) * u).sum(axis=0)),
             ),
             (
-                "a row's sum must divide that row: keep it as a column, with keepdims=True.",
-                lambda z: np.exp(z) / np.exp(z).sum(axis=1),
+                "a row's sum must be taken off that row: keep it as a column, with keepdims=True.",
+                lambda z, u: _softmax(z) * (u - (_softmax(z) * u).sum(axis=1)),
             ),
             (
-                "this is the sigmoid of each entry; softmax compares the entries of a row.",
-                lambda z: 1 / (1 + np.exp(-z)),
-            ),
-            ("the exponentials are not divided by anything.", np.exp),
-            ("the exponentials are not divided by anything.", lambda z: np.exp(z - z.max(axis=1, keepdims=True))),
-            ("the exponential is missing: it makes all entries positive.", lambda z: z / z.sum(axis=1, keepdims=True)),
-            ("this is the logarithm of the softmax.", lambda z: np.log(_softmax(z))),
-            (
-                "take off each row's own largest entry: another row may lie a thousand lower, and vanish.",
-                lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1, keepdims=True),
+                "this is the softmax of the columns; the scores of one example are in a row.",
+                lambda z, u: _softmax_gradient(z.T, u.T).T,
             ),
             (
-                "take off each row's largest entry; after its mean a large one remains.",
-                lambda z: (
-                    np.exp(z - z.mean(axis=1, keepdims=True))
-                    / np.exp(z - z.mean(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
-                ),
+                "the exponentials are divided by the sum over the whole array; each row has a sum of its own.",
+                lambda z, u: _with_probabilities(u, np.exp(z) / np.exp(z).sum()),
             ),
-            (overflow, lambda z: np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)),
+            (
+                "the exponentials are divided by the sums of the columns; the scores of one example are in a row.",
+                lambda z, u: _with_probabilities(u, np.exp(z) / np.exp(z).sum(axis=0)),
+            ),
+            (
+                "the exponentials are divided by other rows' sums: keep a row's sum as a column, with keepdims=True.",
+                lambda z, u: _with_probabilities(u, np.exp(z) / np.exp(z).sum(axis=1)),
+            ),
+            (
+                "the probabilities must be computed from z: this takes z itself for p.",
+                lambda z, u: _with_probabilities(u, z),
+            ),
+            (
+                "the average that is taken off u weighs each entry by its p; this is the plain mean.",
+                lambda z, u: _softmax(z) * (u - u.mean(axis=1, keepdims=True)),
+            ),
+            (
+                "each entry must be multiplied by its p, too.",
+                lambda z, u: u - (_softmax(z) * u).sum(axis=1, keepdims=True),
+            ),
+            ("the sign is wrong: where u is largest, the gradient is positive.", lambda z, u: -_softmax_gradient(z, u)),
+            ("this is equation (5), for the cross-entropy; here u belongs to any loss.", lambda z, u: _softmax(z) - u),
+            (
+                "for large z an exponential overflows: take a number off each row first.",
+                lambda z, u: _with_probabilities(u, np.exp(z) / np.exp(z).sum(axis=1, keepdims=True)),
+            ),
         ],
-        shapes=[("this is one number for each row; softmax has as many as z.", lambda z: z.shape[:1])],
+        shapes=[
+            ("this is a matrix for each example; multiply it by the row of u.", lambda z, u: (*z.shape, z.shape[1])),
+            ("this is one number for each row; the gradient has as many as z.", lambda z, u: z.shape[:1]),
+        ],
     )
+
+
+_NOTHING_IS_SUMMED = (
+    "each of the H numbers meets each of the D inputs, and no sum is taken: neither @ nor * does this to two vectors."
+)
 
 
 @exercise(solved="every station of the way back is there, and in its shape.")
@@ -78,6 +104,17 @@ def check_gradient(answer: Callable) -> None:
             ("the sign is wrong: the derivative of the loss is y - t.", _gradient_with(error=lambda y, t: t - y)),
             ("twice too large: the half in the loss cancels the 2.", _gradient_with(error=lambda y, t: 2 * (y - t))),
             ("this is the loss in the place of its derivative.", _gradient_with(error=lambda y, t: (y - t) ** 2 / 2)),
+            (
+                "the output has no sigmoid here: y is the sum itself.",
+                _gradient_with(error=lambda y, t: _sigmoid(y) - t),
+            ),
+            (
+                "the output has no sigmoid here: y is the sum itself.",
+                _gradient_with(error=lambda y, t: (_sigmoid(y) - t) * _sigmoid(y) * (1 - _sigmoid(y))),
+            ),
+            (_NOTHING_IS_SUMMED, _gradient_with(join=np.matmul)),
+            (_NOTHING_IS_SUMMED, _gradient_with(join=np.dot)),
+            (_NOTHING_IS_SUMMED, _gradient_with(join=np.multiply)),
         ],
         shapes=[
             ("the gradient is transposed: it has the shape of W.", lambda x, t, W, v: W.shape[::-1]),
@@ -86,13 +123,16 @@ def check_gradient(answer: Callable) -> None:
     )
 
 
+_TRUE_OR_FALSE = "these are the numbers of the dead neurons; wanted is true or false for each of them all."
+
+
 @exercise(solved="the dead are found, and nobody who lives is among them.")
 def check_dead(answer: Callable) -> None:
     """Check ``answer(x, W, b)``, true for each of the ReLU neurons (H,) that no example of x (N, D) activates."""
     compare_on(
         _LAYERS,
         answer,
-        reference=lambda x, W, b: (x @ W + b <= 0).all(axis=0),
+        reference=_dead,
         mistakes=[
             ("this marks the living; the dead are wanted.", lambda x, W, b: (x @ W + b > 0).any(axis=0)),
             (
@@ -101,6 +141,9 @@ def check_dead(answer: Callable) -> None:
             ),
             ("a sum of exactly 0 has the slope 0, too.", lambda x, W, b: (x @ W + b < 0).all(axis=0)),
             ("the bias is missing.", lambda x, W, b: (x @ W <= 0).all(axis=0)),
+            ("the bias is added to the sum; this takes it off.", lambda x, W, b: (x @ W - b <= 0).all(axis=0)),
+            (_TRUE_OR_FALSE, lambda x, W, b: np.flatnonzero(_dead(x, W, b))),
+            (_TRUE_OR_FALSE, lambda x, W, b: np.nonzero(_dead(x, W, b))),
             ("this looks at the weights alone: it depends on the data, too.", lambda x, W, b: (W <= 0).all(axis=0)),
             ("this looks at the bias alone: the weighted inputs count as well.", lambda x, W, b: b <= 0),
             (
@@ -126,6 +169,18 @@ def _softmax(z: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
+def _with_probabilities(u: np.ndarray, p: np.ndarray) -> np.ndarray:
+    return p * (u - (p * u).sum(axis=1, keepdims=True))
+
+
+def _softmax_gradient(z: np.ndarray, u: np.ndarray) -> np.ndarray:
+    return _with_probabilities(u, _softmax(z))
+
+
+def _dead(x: np.ndarray, W: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return (x @ W + b <= 0).all(axis=0)
+
+
 def _tanh_slope(a: np.ndarray, h: np.ndarray) -> np.ndarray:
     return 1 - h**2
 
@@ -134,24 +189,28 @@ def _gradient_with(
     slope: Callable = lambda a, h: h * (1 - h),
     through: Callable = lambda v: v,
     error: Callable = lambda y, t: y - t,
+    join: Callable = np.outer,
 ) -> Callable:
     """Return the gradient with one of its factors exchanged."""
 
     def gradient(x: np.ndarray, t: float, W: np.ndarray, v: np.ndarray) -> np.ndarray:
         a = W @ x
         h = _sigmoid(a)
-        return np.outer(error(v @ h, t) * through(v) * slope(a, h), x)
+        return join(error(v @ h, t) * through(v) * slope(a, h), x)
 
     return gradient
 
 
 _gradient = _gradient_with()
 _random = np.random.default_rng(11)
-# The second case has rows of very different size; the third a row whose mean lies far below its largest entry.
+# In the first case N is C, so that an array of sums fits the wrong way round, too. The last has large scores.
 _SCORES = [
-    {"z": np.array([[0.0, 1.0, -1.0], [2.0, 2.0, 0.5]])},
-    {"z": np.array([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0]])},
-    {"z": np.array([[3000.0, 0.0, 0.0, 2999.0], [0.0, 1.0, 2.0, 3.0]])},
+    {
+        "z": np.array([[0.0, 1.0, -1.0], [2.0, 1.0, 0.5], [0.5, 0.5, 3.0]]),
+        "u": np.array([[1.0, 2.0, 0.0], [-1.0, 0.5, 2.0], [3.0, 1.0, -2.0]]),
+    },
+    {"z": np.array([[0.0, 1.0, -1.0], [2.0, 2.0, 0.5]]), "u": np.array([[0.5, -1.0, 1.0], [4.0, 4.0, 4.0]])},
+    {"z": np.array([[1000.0, 999.0, 998.0], [-1000.0, -1001.0, -999.0]]), "u": np.array([[1.0, 2, 3], [1, -1, 2]])},
 ]
 _NETWORKS = [
     {"x": np.array([1.0, 2.0]), "t": 1.0, "W": np.array([[0.5, -1.0], [1.0, 0.5], [0.0, -0.5]]), "v": np.ones(3) * 2},
@@ -166,7 +225,7 @@ _NETWORKS = [
 _LAYERS = [
     {
         "x": np.array([[-1.0, -1.0], [1.0, 1.0], [1.0, 0.0]]),
-        "W": np.array([[-1.0, 1.0, 2.0, 1.0, -2.0], [-2.0, -2.0, 1.0, 2.0, 2.0]]),
+        "W": np.array([[-1.0, 1.0, 2.0, 1.0, -2.0], [-2.0, -2.0, 1.0, 0.0, 2.0]]),
         "b": np.array([0.0, -1.0, 0.0, 1.0, 1.0]),
     },
     {

@@ -8,12 +8,30 @@ from verdicts import assert_explained, assert_solved, assert_starter_and_error_a
 from pcfilter_lib.exercises import a_neuron_learns as exercises
 
 
-def softmax_by_loops(z):
+def softmax_gradient_by_loops(z, u):
     rows = []
-    for row in z:
-        powers = [np.exp(value - max(row)) for value in row]
-        rows.append([power / sum(powers) for power in powers])
+    for scores, upstream in zip(z, u, strict=True):
+        p = softmax(scores)
+        matrix = np.diag(p) - np.outer(p, p)
+        rows.append([sum(matrix[i] * upstream) for i in range(len(p))])
     return rows
+
+
+def softmax_gradient_by_nudging(z, u):
+    slopes = np.zeros_like(z)
+    for index in np.ndindex(z.shape):
+        ends = []
+        for nudge in (1e-5, -1e-5):
+            nudged = z.copy()
+            nudged[index] += nudge
+            ends.append((softmax(nudged, axis=1) * u).sum())
+        slopes[index] = (ends[0] - ends[1]) / 2e-5
+    return slopes
+
+
+def softmax_gradient(z, u, probabilities=lambda z: softmax(z, axis=1), total=lambda pu: pu.sum(axis=1)[:, None]):
+    p = probabilities(z)
+    return p * (u - total(p * u))
 
 
 def gradient_by_nudging(x, t, W, v):
@@ -42,9 +60,9 @@ def dead_by_loops(x, W, b):
 
 
 SOLUTIONS = [
-    (exercises.check_softmax, softmax_by_loops),
-    (exercises.check_softmax, lambda z: softmax(z, axis=1)),
-    (exercises.check_softmax, lambda z: softmax(z, axis=-1).astype(np.float32)),
+    (exercises.check_softmax_gradient, softmax_gradient_by_loops),
+    (exercises.check_softmax_gradient, softmax_gradient_by_nudging),
+    (exercises.check_softmax_gradient, softmax_gradient),
     (exercises.check_gradient, gradient_by_nudging),
     (exercises.check_gradient, gradient),
     (exercises.check_dead, dead_by_loops),
@@ -52,27 +70,71 @@ SOLUTIONS = [
     (exercises.check_dead, lambda x, W, b: 1 - (np.maximum(x @ W + b, 0).sum(axis=0) > 0).astype(int)),
 ]
 MISTAKES = [
-    (exercises.check_softmax, lambda z: np.exp(z) / np.exp(z).sum(), "the sum over the whole array"),
-    (exercises.check_softmax, lambda z: softmax(z, axis=0), "the classes are in a row"),
-    (exercises.check_softmax, lambda z: np.exp(z) / np.exp(z).sum(axis=1), "stopped with ValueError"),
-    (exercises.check_softmax, lambda z: np.exp(z) / np.exp(z).sum(axis=1), "Perhaps a row's sum must divide that row"),
-    (exercises.check_softmax, expit, "this is the sigmoid"),
-    (exercises.check_softmax, np.exp, "not divided by anything"),
-    (exercises.check_softmax, lambda z: np.exp(z - z.max(axis=1)[:, None]), "not divided by anything"),
-    (exercises.check_softmax, lambda z: z / z.sum(axis=1)[:, None], "the exponential is missing"),
-    (exercises.check_softmax, lambda z: np.log(softmax(z, axis=1)), "the logarithm of the softmax"),
-    (exercises.check_softmax, lambda z: np.exp(z) / np.exp(z).sum(axis=1)[:, None], "an exponential overflows"),
     (
-        exercises.check_softmax,
-        lambda z: np.exp(z - z.max()) / np.exp(z - z.max()).sum(axis=1)[:, None],
-        "take off each row's own largest entry",
+        exercises.check_softmax_gradient,
+        lambda z, u: u * softmax(z, axis=1) * (1 - softmax(z, axis=1)),
+        "a z moves the other p",
+    ),
+    (exercises.check_softmax_gradient, lambda z, u: u * softmax(z, axis=1), "the terms with the other p"),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, total=np.sum),
+        "the sum runs over the whole array",
     ),
     (
-        exercises.check_softmax,
-        lambda z: (e := np.exp(z - z.mean(axis=1)[:, None])) / e.sum(axis=1)[:, None],
-        "after its mean a large one remains",
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, total=lambda pu: pu.sum(axis=0)),
+        "the sum runs down the columns",
     ),
-    (exercises.check_softmax, lambda z: z.max(axis=1), "one number for each row"),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, total=lambda pu: pu.sum(axis=1)),
+        "keep it as a column",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: (p := softmax(z, axis=0)) * (u - (p * u).sum(axis=0)),
+        "this is the softmax of the columns",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, softmax),
+        "divided by the sum over the whole array",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, lambda z: softmax(z, axis=0)),
+        "divided by the sums of the columns",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, lambda z: np.exp(z) / np.exp(z).sum(axis=1)),
+        "divided by other rows' sums",
+    ),
+    (exercises.check_softmax_gradient, lambda z, u: softmax_gradient(z, u, lambda z: z), "takes z itself for p"),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax(z, axis=1) * (u - u.mean(axis=1)[:, None]),
+        "this is the plain mean",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u) / softmax(z, axis=1),
+        "multiplied by its p, too",
+    ),
+    (exercises.check_softmax_gradient, lambda z, u: -softmax_gradient(z, u), "the sign is wrong"),
+    (exercises.check_softmax_gradient, lambda z, u: softmax(z, axis=1) - u, "this is equation (5)"),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: softmax_gradient(z, u, lambda z: np.exp(z) / np.exp(z).sum(axis=1)[:, None]),
+        "an exponential overflows",
+    ),
+    (
+        exercises.check_softmax_gradient,
+        lambda z, u: np.stack([np.diag(p) - np.outer(p, p) for p in softmax(z, axis=1)]),
+        "a matrix for each example",
+    ),
+    (exercises.check_softmax_gradient, lambda z, u: softmax_gradient(z, u).sum(axis=1), "one number for each row"),
     (exercises.check_gradient, lambda *i: gradient(*i, slope=lambda a: 1), "the slope of the sigmoid is missing"),
     (exercises.check_gradient, lambda *i: gradient(*i, slope=lambda a: a * (1 - a)), "not with the sum W x itself"),
     (exercises.check_gradient, lambda *i: gradient(*i, slope=lambda a: 1 - expit(a) ** 2), "the slope of tanh"),
@@ -86,12 +148,24 @@ MISTAKES = [
     (exercises.check_gradient, lambda *i: -gradient(*i), "the sign is wrong"),
     (exercises.check_gradient, lambda *i: 2 * gradient(*i), "twice too large"),
     (exercises.check_gradient, lambda *i: gradient(*i, error=lambda y, t: (y - t) ** 2 / 2), "this is the loss"),
+    (exercises.check_gradient, lambda *i: gradient(*i, error=lambda y, t: expit(y) - t), "the output has no sigmoid"),
+    (
+        exercises.check_gradient,
+        lambda *i: gradient(*i, error=lambda y, t: (expit(y) - t) * expit(y) * expit(-y)),
+        "the output has no sigmoid",
+    ),
+    (exercises.check_gradient, lambda x, t, W, v: gradient(x, t, W, v)[:, 0] @ x, "no sum is taken"),
+    (exercises.check_gradient, lambda x, t, W, v: np.dot(gradient(x, t, W, v)[:, 0], x), "no sum is taken"),
+    (exercises.check_gradient, lambda x, t, W, v: gradient(x, t, W, v)[:, 0] * x, "no sum is taken"),
     (exercises.check_gradient, lambda *i: gradient(*i).T, "the gradient is transposed"),
     (exercises.check_gradient, lambda *i: gradient(*i).sum(axis=1), "one station is missing"),
     (exercises.check_dead, lambda x, W, b: (x @ W + b).max(axis=0) > 0, "this marks the living"),
     (exercises.check_dead, lambda x, W, b: (x @ W + b).min(axis=0) <= 0, "silent for some example"),
     (exercises.check_dead, lambda x, W, b: (x @ W + b).max(axis=0) < 0, "a sum of exactly 0"),
     (exercises.check_dead, lambda x, W, b: (x @ W).max(axis=0) <= 0, "the bias is missing"),
+    (exercises.check_dead, lambda x, W, b: (x @ W).max(axis=0) <= b, "this takes it off"),
+    (exercises.check_dead, lambda x, W, b: np.where((x @ W + b).max(axis=0) <= 0)[0], "the numbers of the dead"),
+    (exercises.check_dead, lambda x, W, b: np.where((x @ W + b).max(axis=0) <= 0), "the numbers of the dead"),
     (exercises.check_dead, lambda x, W, b: W.max(axis=0) <= 0, "the weights alone"),
     (exercises.check_dead, lambda x, W, b: b <= 0, "the bias alone"),
     (exercises.check_dead, lambda x, W, b: (x @ W + b).sum(axis=0) <= 0, "the mean over the examples"),
