@@ -4,8 +4,7 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import pytest
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import cheaper_convolutions as exercises
 
@@ -183,22 +182,8 @@ MISTAKES = [
     *((exercises.check_separate, answer, explanation) for answer, explanation in SEPARATE_MISTAKES),
     *((exercises.check_share, answer, explanation) for answer, explanation in SHARE_MISTAKES),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
 
 
 def test_the_multiplier_is_not_given_away(capsys):

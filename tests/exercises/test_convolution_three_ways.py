@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.signal import convolve2d, correlate2d
 from scipy.sparse import csr_array
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import convolution_three_ways as exercises
 from pcfilter_lib.exercises._same_matrix import CASES, same_matrix
@@ -289,22 +289,8 @@ MISTAKES = [
     *((exercises.check_image_gradient, answer, explanation) for answer, explanation in GRADIENT_MISTAKES),
     *((exercises.check_separable_cost, answer, explanation) for answer, explanation in COST_MISTAKES),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
 
 
 def test_matrix_of_the_chapter():

@@ -1,5 +1,7 @@
 """What the checks of every chapter are held to."""
 
+import pytest
+
 
 def my_answer(*inputs):
     return ...
@@ -24,3 +26,26 @@ def assert_starter_and_error_are_told_apart(capsys, check):
     )
     check(lambda *inputs: inputs[99])
     assert "Not yet: your function stopped with IndexError: tuple index out of range" in capsys.readouterr().out
+
+
+def verdict_tests(exercises, solutions, mistakes):
+    """Return the three tests of a chapter's checks, to be named in its test file.
+
+    `solutions` are pairs of a check and a right answer; `mistakes` are triples of a check, a wrong answer, and a piece
+    of the explanation that it must be met with.
+    """
+    checks = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
+
+    @pytest.mark.parametrize(("check", "solution"), solutions)
+    def solutions_pass(capsys, check, solution):
+        assert_solved(capsys, check, solution)
+
+    @pytest.mark.parametrize(("check", "mistake", "explanation"), mistakes)
+    def mistakes_are_explained(capsys, check, mistake, explanation):
+        assert_explained(capsys, check, mistake, explanation)
+
+    @pytest.mark.parametrize("check", checks)
+    def starter_and_error(capsys, check):
+        assert_starter_and_error_are_told_apart(capsys, check)
+
+    return solutions_pass, mistakes_are_explained, starter_and_error
