@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare, compare_on, exercise
+from pcfilter_lib.exercises._folding import MISTAKES, folded
+from pcfilter_lib.exercises._pair import pair_of
 from pcfilter_lib.exercises._wording import call_text, number
 
 
@@ -182,25 +184,16 @@ def check_gamma(answer: Callable) -> None:
 def check_folded(answer: Callable) -> None:
     """Check ``answer(kernel, bias, gamma, beta, mean, variance, epsilon)``, a pair of a kernel and a bias."""
     for inputs in _FOLDED:
-        pair = call(answer, **inputs)
-        what = call_text(answer, inputs)
-        if not isinstance(pair, tuple | list) or len(pair) != 2:
-            raise NotYet(f"{what} should give a pair: return new_kernel, new_bias.")
-        values = tuple(inputs.values())
-        for part, index in (("the kernel", 0), ("the bias", 1)):
+        shapes = {"kernel": inputs["kernel"].shape, "bias": inputs["bias"].shape}
+        pair, values = pair_of(answer, inputs, shapes), tuple(inputs.values())
+        for index, part in enumerate(shapes):
             compare(
                 pair[index],
-                _folded(*values)[index],
-                what=f"{part} of {what}",
+                folded(*values)[index],
+                what=f"the {part} of {call_text(answer, inputs)}",
                 mistakes=[
                     (text, lambda wrong=wrong, index=index, values=values: wrong(*values)[index])
-                    for text, wrong in _FOLDING_MISTAKES
-                ],
-                shapes=[
-                    (
-                        "kernel and bias are in the wrong order: return the kernel first.",
-                        _folded(*values)[1 - index].shape,
-                    )
+                    for text, wrong in MISTAKES
                 ],
             )
 
@@ -266,61 +259,6 @@ def _diagonals(begins: np.ndarray, b: int) -> np.ndarray:
     return kept
 
 
-def _folded(kernel, bias, gamma, beta, mean, variance, epsilon):
-    factor = gamma / np.sqrt(variance + epsilon)
-    return kernel * factor, (bias - mean) * factor + beta
-
-
-def _factor(gamma, variance, epsilon):
-    return gamma / np.sqrt(variance + epsilon)
-
-
-_FOLDING_MISTAKES = [
-    (
-        "epsilon is missing: it is added to the variance, under the root.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, g, beta, m, v, 0.0),
-    ),
-    (
-        "epsilon is added to the standard deviation; in equation (4) it is added to the variance.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, g, beta, m, (np.sqrt(v) + e) ** 2, 0.0),
-    ),
-    (
-        "you divide by the variance; equation (4) has its root.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, g, beta, m, (v + e) ** 2, 0.0),
-    ),
-    (
-        "gamma is missing.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, np.ones_like(g), beta, m, v, e),
-    ),
-    (
-        "the kernel is as it was: each of its outputs has to be scaled.",
-        lambda k, b, g, beta, m, v, e: (k, _folded(k, b, g, beta, m, v, e)[1]),
-    ),
-    (
-        "the old bias is missing: it is added before the mean is subtracted.",
-        lambda k, b, g, beta, m, v, e: _folded(k, np.zeros_like(b), g, beta, m, v, e),
-    ),
-    (
-        "the old bias is not scaled: it goes through the batch normalisation, too.",
-        lambda k, b, g, beta, m, v, e: (k * _factor(g, v, e), b + beta - m * _factor(g, v, e)),
-    ),
-    (
-        "the mean is not scaled: it is subtracted before the division.",
-        lambda k, b, g, beta, m, v, e: (k * _factor(g, v, e), b * _factor(g, v, e) + beta - m),
-    ),
-    (
-        "the mean is added; it is subtracted.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, g, beta, -m, v, e),
-    ),
-    (
-        "beta is scaled, too; it is added at the very end.",
-        lambda k, b, g, beta, m, v, e: (k * _factor(g, v, e), (b - m + beta) * _factor(g, v, e)),
-    ),
-    (
-        "beta is missing.",
-        lambda k, b, g, beta, m, v, e: _folded(k, b, g, np.zeros_like(beta), m, v, e),
-    ),
-]
 _random = np.random.default_rng(31)
 _COINS = [
     {"h": np.array([1.0, 2, 3, 4]), "rate": 0.25, "coins": np.array([0.1, 0.9, 0.2, 0.5])},

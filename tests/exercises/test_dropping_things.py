@@ -177,9 +177,9 @@ def folded_by_taps(kernel, bias, gamma, beta, mean, variance, epsilon):
     "mistake, explanation",
     [
         (lambda k, b, g, o, m, v, e: (k * g / v**0.5, (b - m) * g / v**0.5 + o), "epsilon is missing"),
-        (lambda k, b, g, o, m, v, e: (k * g / (v**0.5 + e), 0), "added to the standard deviation"),
-        (lambda k, b, g, o, m, v, e: (k * g / (v + e), 0), "equation (4) has its root"),
-        (lambda k, b, g, o, m, v, e: (k / (v + e) ** 0.5, 0), "gamma is missing"),
+        (lambda k, b, g, o, m, v, e: (k * g / (v**0.5 + e), 0 * b), "added to the standard deviation"),
+        (lambda k, b, g, o, m, v, e: (k * g / (v + e), 0 * b), "equation (4) has its root"),
+        (lambda k, b, g, o, m, v, e: (k / (v + e) ** 0.5, 0 * b), "gamma is missing"),
         (lambda k, b, g, o, m, v, e: (k, (b - m) * g / (v + e) ** 0.5 + o), "the kernel is as it was"),
         (lambda k, b, g, o, m, v, e: (k * g / (v + e) ** 0.5, o - m * g / (v + e) ** 0.5), "the old bias is missing"),
         (
@@ -193,8 +193,8 @@ def folded_by_taps(kernel, bias, gamma, beta, mean, variance, epsilon):
         (lambda k, b, g, o, m, v, e: (k * g / (v + e) ** 0.5, (b + m) * g / (v + e) ** 0.5 + o), "the mean is added"),
         (lambda k, b, g, o, m, v, e: (k * g / (v + e) ** 0.5, (b - m + o) * g / (v + e) ** 0.5), "beta is scaled, too"),
         (lambda k, b, g, o, m, v, e: (k * g / (v + e) ** 0.5, (b - m) * g / (v + e) ** 0.5), "beta is missing"),
-        (lambda k, b, g, o, m, v, e: folded_by_taps(k, b, g, o, m, v, e)[::-1], "in the wrong order"),
-        (lambda k, b, g, o, m, v, e: k, "should give a pair"),
+        (lambda k, b, g, o, m, v, e: folded_by_taps(k, b, g, o, m, v, e)[::-1], "in the other order"),
+        (lambda k, b, g, o, m, v, e: k, "should end with: return kernel, bias"),
     ],
 )
 def test_folded(capsys, mistake, explanation):
