@@ -32,11 +32,23 @@ def check_average_pool(answer: Callable) -> None:
             ),
             ("the result is transposed: its rows are your columns.", lambda *inputs: _average_pool(*inputs).T),
             (
+                "this averages over the windows, and keeps the places in them: take the other two axes.",
+                lambda image, size: _windows(image, size).mean(axis=(0, 2)),
+            ),
+            (
+                "rows and columns are cut off at the beginning; leave out those at the end.",
+                lambda image, size: _average_pool(image[len(image) % size :, image.shape[1] % size :], size),
+            ),
+            (
                 "`image` is reshaped as if all of it filled windows: cut rows and columns off its end first.",
                 lambda image, size: image.reshape(len(image) // size, size, image.shape[1] // size, size).mean((1, 3)),
             ),
         ],
         shapes=[
+            (
+                "nothing is left of an axis: image[:-0] is empty. Count how many to keep, not how many to cut off.",
+                lambda image, size: tuple(n // size if n % size else 0 for n in image.shape),
+            ),
             (
                 "the windows overlap here: they lie side by side.",
                 lambda image, size: tuple(np.subtract(image.shape, size) + 1),
@@ -77,6 +89,16 @@ def check_pool_gradient(answer: Callable) -> None:
             ),
             (f"{tie} Here all of them got it.", lambda image, upstream: _gradient(image, upstream, ties="all")),
             (f"{tie} Here they share it.", lambda image, upstream: _gradient(image, upstream, ties="shared")),
+            (
+                "a pixel that wins in several windows gets the mean of their shares; it gets the sum.",
+                lambda image, upstream: (
+                    _gradient(image, upstream) / np.maximum(_gradient(image, np.ones_like(upstream)), 1)
+                ),
+            ),
+            (
+                "row and column of the winner are mixed up.",
+                lambda image, upstream: _gradient(image, upstream, turned=True),
+            ),
             (side, lambda image, upstream: _gradient(image, upstream, size=2)),
             (side, lambda image, upstream: _gradient(image, upstream, stride=3)),
             (side, lambda image, upstream: _gradient(image, upstream, stride=1)),
@@ -157,9 +179,13 @@ def _cut(image: np.ndarray, size: int) -> np.ndarray:
     return image[: H * size, : W * size]
 
 
-def _average_pool(image: np.ndarray, size: int, of: Callable = np.mean) -> np.ndarray:
+def _windows(image: np.ndarray, size: int) -> np.ndarray:
     H, W = np.array(image.shape) // size
-    return of(_cut(image, size).reshape(H, size, W, size), axis=(1, 3))
+    return _cut(image, size).reshape(H, size, W, size)
+
+
+def _average_pool(image: np.ndarray, size: int, of: Callable = np.mean) -> np.ndarray:
+    return of(_windows(image, size), axis=(1, 3))
 
 
 def _divided_by_size(image: np.ndarray, size: int) -> np.ndarray:
@@ -174,11 +200,12 @@ def _split(image: np.ndarray, size: int, order: str) -> np.ndarray:
     return _cut(image, size).reshape(size, H, size, W).mean(axis=(0, 2))
 
 
-def _gradient(image, upstream, add=True, ties="first", size=3, stride=2):
+def _gradient(image, upstream, add=True, ties="first", size=3, stride=2, turned=False):
     gradient = np.zeros(image.shape)
     for i, j in np.ndindex(upstream.shape):
         window = image[stride * i : stride * i + size, stride * j : stride * j + size]
-        winners = np.argwhere(window == window.max()) + (stride * i, stride * j)
+        inside = np.argwhere(window == window.max())
+        winners = (inside[:, ::-1] if turned else inside) + (stride * i, stride * j)
         chosen = {"first": winners[:1], "last": winners[-1:]}.get(ties, winners)
         share = upstream[i, j] / (len(chosen) if ties == "shared" else 1)
         for place in map(tuple, chosen):
@@ -213,6 +240,7 @@ _UPSTREAMS = [
     },
     {"image": np.array([[1.0, 2, 0, 3, 6], [2, 1, 0, 6, 4], [2, 0, 1, 5, 0]]), "upstream": np.array([[4.0, -2.0]])},
     {"image": _random.permutation(35).reshape(5, 7) / 2, "upstream": _random.integers(1, 9, size=(2, 3)) / 2},
+    {"image": np.array([[1, 2, 0], [0, 5, 1], [2, 0, 1]]), "upstream": np.array([[0.5]])},  # whole numbers
 ]
 _STRIPES = [
     {"period": 8.0, "stride": 2},

@@ -60,6 +60,15 @@ def shared(image, upstream):
     return result
 
 
+def row_and_column_mixed_up(image, upstream):
+    result = np.zeros(image.shape)
+    for i, j in np.ndindex(upstream.shape):
+        window = image[2 * i : 2 * i + 3, 2 * j : 2 * j + 3]
+        b, a = np.unravel_index(window.argmax(), window.shape)
+        result[2 * i + a, 2 * j + b] += upstream[i, j]
+    return result
+
+
 def winners_kept(image, upstream):
     result = np.zeros(image.shape)
     for i, j in np.ndindex(upstream.shape):
@@ -102,6 +111,17 @@ MISTAKES = [
     (exercises.check_average_pool, lambda x, s: reshaped(x, s, "sHsW", (0, 2)), OTHERS),
     (exercises.check_average_pool, lambda x, s: pooled(x, s, lambda window: window[0, 0]), "one pixel of each window"),
     (exercises.check_average_pool, lambda *i: pooled(*i).T, "the result is transposed"),
+    (exercises.check_average_pool, lambda x, s: reshaped(x, s, "HsWs", (0, 2)), "keeps the places in them"),
+    (
+        exercises.check_average_pool,
+        lambda x, s: pooled(x[len(x) % s :, x.shape[1] % s :], s),
+        "cut off at the beginning",
+    ),
+    (
+        exercises.check_average_pool,
+        lambda x, s: pooled(x[: -(len(x) % s), : -(x.shape[1] % s)], s) if x.size > 8 else np.zeros((0, 0)),
+        "image[:-0] is empty",
+    ),
     (
         exercises.check_average_pool,
         lambda x, s: x.reshape(len(x) // s, s, x.shape[1] // s, s).mean(axis=(1, 3)),
@@ -116,6 +136,9 @@ MISTAKES = [
     (exercises.check_pool_gradient, lambda *i: gradient(*i, choose=lambda w: w[-1:]), "Here the last one got"),
     (exercises.check_pool_gradient, lambda *i: gradient(*i, choose=lambda w: w), "Here all of them got it"),
     (exercises.check_pool_gradient, shared, "Here they share it"),
+    (exercises.check_pool_gradient, lambda x, g: gradient(x, g) / np.maximum(gradient(x, g**0), 1), "it gets the sum"),
+    (exercises.check_pool_gradient, row_and_column_mixed_up, "are mixed up"),
+    (exercises.check_pool_gradient, lambda x, g: gradient(x, g).astype(x.dtype), "cuts the decimals off"),
     (exercises.check_pool_gradient, lambda *i: gradient(*i, size=2), SIDE),
     (exercises.check_pool_gradient, lambda *i: gradient(*i, stride=3), SIDE),
     (exercises.check_pool_gradient, lambda *i: gradient(*i, stride=1), SIDE),
