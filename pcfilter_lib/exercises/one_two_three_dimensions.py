@@ -118,10 +118,7 @@ def check_convolve_3d(answer: Callable) -> None:
             ("only the kernel's last slice counts: add the slices up, do not overwrite.", _last_slice),
             ("only the kernel's first slice counts: sum over its depth.", _first_slice),
             ("the volume does not move on: at depth i, slice a meets x[i + a].", _not_moved),
-            (
-                "the volume moves by the whole kernel: neighbouring outputs share slices.",
-                _in_blocks,
-            ),
+            ("the volume moves by the whole kernel: neighbouring outputs share slices.", _in_blocks),
             ("the mean over the slices is not their sum.", lambda x, k: _convolve_3d(x, k) / len(k)),
             (
                 "the slices are multiplied by the kernel's sum over depth: each slice has weights of its own.",
@@ -136,6 +133,10 @@ def check_convolve_3d(answer: Callable) -> None:
             (
                 "the last depth is missing: d slices fit into D at D - d + 1 places.",
                 lambda x, k: (_valid(x, k)[0] - 1, *_valid(x, k)[1:]),
+            ),
+            (
+                'rows and columns have grown: correlate2d puts a border around them, unless you say mode="valid".',
+                lambda x, k: (_valid(x, k)[0], *(n + w - 1 for n, w in zip(x.shape[1:], k.shape[1:], strict=True))),
             ),
             (
                 "this is one slice: the window also slides along the depth.",

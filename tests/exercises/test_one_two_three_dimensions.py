@@ -147,6 +147,11 @@ MISTAKES = [
         "as many slices as the volume has",
     ),
     (exercises.check_convolve_3d, lambda x, k: slices(x, k)[:-1], "the last depth is missing"),
+    (
+        exercises.check_convolve_3d,
+        lambda x, k: slices(np.pad(x, [(0, 0)] + [(w - 1, w - 1) for w in k.shape[1:]]), k),
+        "rows and columns have grown",
+    ),
     (exercises.check_convolve_3d, lambda x, k: slices(x, k)[0], "this is one slice"),
     (exercises.check_convolve_3d, lambda x, k: np.moveaxis(slices(x, k), 0, -1), "the depth is the last axis"),
     (exercises.check_convolve_3d, lambda x, k: correlate(x, k, "same"), "of the volume's size"),
