@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -49,6 +50,14 @@ def check_calibration_error(answer: Callable) -> None:
                 lambda confidence, right, bins: abs(right.mean() - confidence.mean()),
             ),
             (
+                "the gaps of the bins cancel each other: take the absolute value before you add them up.",
+                lambda confidence, right, bins: right.mean() - confidence.mean(),
+            ),
+            (
+                "the middle of a bin stands for its answers; take the mean of their confidences.",
+                lambda confidence, right, bins: _over_bins(confidence, right, bins, middle=True),
+            ),
+            (
                 "the gaps are squared; equation (1) has absolute values.",
                 lambda confidence, right, bins: _over_bins(confidence, right, bins, power=2),
             ),
@@ -78,7 +87,7 @@ def check_batch_losses(answer: Callable) -> None:
             ),
             (
                 "these are the sums over all batches so far; you are one step away.",
-                lambda running: running * np.arange(1, len(running) + 1),
+                lambda running: _sums(running),
             ),
             (
                 "batches are counted from 0: after the first batch the mean is over one loss, not over none.",
@@ -87,6 +96,15 @@ def check_batch_losses(answer: Callable) -> None:
             (
                 "you have averaged once more; go the other way.",
                 lambda running: np.cumsum(running) / np.arange(1, len(running) + 1),
+            ),
+            ("the means are added up; a mean times the number of its losses is their sum.", np.cumsum),
+            (
+                "the first batch has the last sum taken off: before it the sum is 0 (np.roll brings the end round).",
+                lambda running: _sums(running) - np.roll(_sums(running), 1),
+            ),
+            (
+                "each mean is undone as if it were over two losses; the third is over three.",
+                lambda running: np.append(running[:1], 2 * running[1:] - running[:-1]),
             ),
         ],
         shapes=[
@@ -116,13 +134,18 @@ def check_images_needed(answer: Callable) -> None:
         (one, 4 * variance / d**2),
         ("this is for one standard deviation; two are asked for.", 2 * variance / d**2),
         ("this is for one standard deviation of one network; two of the difference are asked for.", variance / d**2),
-        ("the standard deviations of the two are added; add the variances.", 16 * variance / d**2),
-        ("this counts the images of both networks together; each has n of its own.", 16 * variance / d**2),
+        (
+            "twice too many: either standard deviations are added, and not variances, or the images of both networks.",
+            16 * variance / d**2,
+        ),
+        ("a root is left over: both the standard deviation and d have to be squared.", np.sqrt(8 * variance) / d),
         ("the difference has to be squared: half of it takes four times the images.", 8 * variance / d),
         ("a (1 - a) is under a root twice; it is the variance of one answer already.", 8 * np.sqrt(variance) / d**2),
     ]
     first = wrong[0]
     known = [text for text, formula in mistakes if np.all(np.abs(given - formula) <= 1)]
+    if not known and np.all(given == needed + (needed == 8 * variance / d**2)):
+        known = ["this always goes up by one; where the quotient is a whole number already, it is enough."]
     if not known and np.all(np.abs(given - 8 * variance / d**2) <= 1):
         known = ["round up to a whole number: with fewer images the difference is below two standard deviations."]
     deviations = d[first] / np.sqrt(2 * variance[first] / given[first]) if given[first] > 0 else 0.0
@@ -159,13 +182,30 @@ def check_order(answer: Callable) -> None:
                 f"{name}({key[0]}, {key[1]}, 30) gives another order when it is called again: it depends on what was "
                 "drawn before. Make a generator inside the function, from its arguments."
             )
-    for one in orders:
-        for other in orders:
-            if one < other and orders[one] == orders[other]:
-                raise NotYet(
-                    f"{_why_the_same(orders)}\nSeed {one[0]} in epoch {one[1]} and seed {other[0]} in epoch "
-                    f"{other[1]} have the same order."
-                )
+    for one, other in itertools.combinations(sorted(orders), 2):
+        if orders[one] == orders[other]:
+            raise NotYet(_the_same(_why_the_same(orders), one, other))
+        if _is_rotated(orders[one], orders[other]):
+            raise NotYet(_the_same(_MOVED_ON, one, other))
+    for one, other in _FAR_APART:
+        far = [tuple(np.ravel(call(answer, seed=seed, epoch=epoch, n=30)).tolist()) for seed, epoch in (one, other)]
+        if far[0] == far[1]:
+            raise NotYet(_the_same(_TWO_INTO_ONE, one, other))
+
+
+def _the_same(why: str, one: tuple[int, int], other: tuple[int, int]) -> str:
+    return f"{why}\nSeed {one[0]} in epoch {one[1]} and seed {other[0]} in epoch {other[1]} have the same order."
+
+
+def _is_rotated(one: tuple, other: tuple) -> bool:
+    first = other.index(one[0])
+    return other[first:] + other[:first] == one
+
+
+_MOVED_ON = "two orders are one, moved on by some places: neighbours stay neighbours, and batches stay nearly the same."
+_TWO_INTO_ONE = "two pairs of seed and epoch are made into one number, and the numbers meet: give the generator both."
+# Where 1000 * seed + epoch meets itself, and where the digits of both in a row do.
+_FAR_APART = [*(((0, 10**k), (1, 0)) for k in range(1, 10)), ((1, 11), (11, 1))]
 
 
 def _why_the_same(orders: dict) -> str:
@@ -175,10 +215,10 @@ def _why_the_same(orders: dict) -> str:
         return "the seed makes no difference."
     if orders[0, 0] == orders[0, 1]:
         return "the two numbers are multiplied: with 0 all is 0."
-    return "two pairs of seed and epoch are made into one number, and the numbers meet: give the generator both."
+    return _TWO_INTO_ONE
 
 
-def _gaps(confidence: np.ndarray, right: np.ndarray, bins: int, upper: bool = False) -> tuple[np.ndarray, np.ndarray]:
+def _gaps(confidence, right, bins, upper=False, middle=False) -> tuple[np.ndarray, np.ndarray]:
     """Return the gap in each bin, NaN where it is empty, and the bins' counts."""
     gaps, counts = np.full(bins, np.nan), np.zeros(bins)
     for m in range(bins):
@@ -186,12 +226,12 @@ def _gaps(confidence: np.ndarray, right: np.ndarray, bins: int, upper: bool = Fa
         inside = (confidence >= low) & (confidence < high) if upper else (confidence > low) & (confidence <= high)
         counts[m] = inside.sum()
         if inside.any():
-            gaps[m] = abs(right[inside].mean() - confidence[inside].mean())
+            gaps[m] = abs(right[inside].mean() - ((low + high) / 2 if middle else confidence[inside].mean()))
     return gaps, counts
 
 
-def _over_bins(confidence, right, bins, *, upper=False, power=1, weight=lambda n, all_: n / all_) -> float:
-    gaps, counts = _gaps(confidence, right, bins, upper)
+def _over_bins(confidence, right, bins, *, upper=False, middle=False, power=1, weight=lambda n, all_: n / all_):
+    gaps, counts = _gaps(confidence, right, bins, upper, middle)
     return float(sum(weight(n, len(right)) * gap**power for gap, n in zip(gaps, counts, strict=True) if n))
 
 
@@ -199,8 +239,12 @@ def _calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int) -> 
     return _over_bins(confidence, right, bins)
 
 
+def _sums(running: np.ndarray) -> np.ndarray:
+    return running * np.arange(1, len(running) + 1)
+
+
 def _batch_losses(running: np.ndarray) -> np.ndarray:
-    return np.diff(running * np.arange(1, len(running) + 1), prepend=0)
+    return np.diff(_sums(running), prepend=0)
 
 
 _random = np.random.default_rng(41)
@@ -219,4 +263,11 @@ _RUNNING = [
     {"running": _random.random(7).round(2)},
     {"running": np.array([3.0])},
 ]
-_NETWORKS = [{"a": 0.9, "d": 0.035}, {"a": 0.97, "d": 0.006}, {"a": 0.6, "d": 0.07}]
+# One quotient is a whole number in floating point too, and one lies below a half: floor + 1 and round() differ.
+_NETWORKS = [
+    {"a": 0.9, "d": 0.035},
+    {"a": 0.97, "d": 0.006},
+    {"a": 0.6, "d": 0.07},
+    {"a": 0.75, "d": 0.0625},
+    {"a": 0.8, "d": 0.055},
+]

@@ -42,6 +42,11 @@ def with_nan(confidence, right, bins):
     return total
 
 
+def with_middles(confidence, right, bins):
+    which = np.ceil(confidence * bins)
+    return sum((which == m).mean() * abs(right[which == m].mean() - (m - 0.5) / bins) for m in np.unique(which))
+
+
 @pytest.mark.parametrize(
     "mistake, explanation",
     [
@@ -50,7 +55,9 @@ def with_nan(confidence, right, bins):
         (with_nan, "0 / 0"),
         (lambda c, r, b: by_digitize(c, r, b, closed_above=False), "belongs to the lower one"),
         (lambda c, r, b: abs(np.mean(r) - np.mean(c)), "cancel each other"),
+        (lambda c, r, b: np.mean(r) - np.mean(c), "cancel each other"),
         (lambda c, r, b: np.mean(np.abs(c - r)), "average first"),
+        (with_middles, "the middle of a bin"),
         (lambda c, r, b: by_digitize(c, r, b) * len(c), "not divided by the number of answers"),
     ],
 )
@@ -74,11 +81,19 @@ def one_by_one(running):
         (lambda running: np.diff([0, *(n * mean for n, mean in enumerate(running))]), "counted from 0"),
         (lambda running: [np.mean(running[: n + 1]) for n in range(len(running))], "go the other way"),
         (lambda running: np.diff([n * m for n, m in enumerate(running, start=1)]), "the first batch is missing"),
+        (lambda running: [sum(running[: n + 1]) for n in range(len(running))], "the means are added up"),
+        (lambda running: with_roll(running), "np.roll brings the end round"),
+        (lambda running: [running[0], *(2 * b - a for a, b in itertools.pairwise(running))], "over two losses"),
     ],
 )
 def test_batch_losses(capsys, mistake, explanation):
     assert_solved(capsys, exercises.check_batch_losses, one_by_one)
     assert_explained(capsys, exercises.check_batch_losses, mistake, explanation)
+
+
+def with_roll(running):
+    sums = [n * mean for n, mean in enumerate(running, start=1)]
+    return np.subtract(sums, sums[-1:] + sums[:-1])
 
 
 def by_search(a, d):
@@ -95,7 +110,10 @@ def by_search(a, d):
         (lambda a, d: math.ceil(4 * a * (1 - a) / d**2), "both variances count"),
         (lambda a, d: math.ceil(2 * a * (1 - a) / d**2), "two are asked for"),
         (lambda a, d: math.ceil(a * (1 - a) / d**2), "one standard deviation of one network"),
-        (lambda a, d: math.ceil(16 * a * (1 - a) / d**2), "add the variances"),
+        (lambda a, d: math.ceil(16 * a * (1 - a) / d**2), "twice too many"),
+        (lambda a, d: math.ceil(math.sqrt(8 * a * (1 - a)) / d), "a root is left over"),
+        (lambda a, d: round(8 * a * (1 - a) / d**2), "round up"),
+        (lambda a, d: int(8 * a * (1 - a) / d**2) + 1, "always goes up by one"),
         (lambda a, d: math.ceil(8 * a * (1 - a) / d), "has to be squared"),
         (lambda a, d: 8 * a * (1 - a) / d**2, "round up"),
         (lambda a, d: int(8 * a * (1 - a) / d**2), "round up"),
@@ -112,6 +130,10 @@ def test_the_solution_quotes_the_right_number():
     assert math.ceil(8 * 0.97 * 0.03 / 0.006**2) == by_search(0.97, 0.006) == 6467
 
 
+def by_spawning(seed, epoch, n):
+    return np.argsort(np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(epoch,))).random(n))
+
+
 STREAM = np.random.default_rng(0)
 COUNTER = itertools.count()
 
@@ -120,6 +142,10 @@ COUNTER = itertools.count()
     "mistake, explanation",
     [
         (lambda seed, epoch, n: np.random.default_rng(seed + epoch).permutation(n), "the numbers meet"),
+        (lambda seed, epoch, n: np.random.default_rng(1000 * seed + epoch).permutation(n), "Seed 0 in epoch 1000"),
+        (lambda seed, epoch, n: np.random.default_rng(int(f"{seed}{epoch}")).permutation(n), "Seed 0 in epoch 10 "),
+        (lambda seed, epoch, n: np.random.default_rng(int(f"1{seed}{epoch}")).permutation(n), "Seed 1 in epoch 11"),
+        (lambda seed, epoch, n: np.roll(np.random.default_rng(seed).permutation(n), epoch), "neighbours stay"),
         (lambda seed, epoch, n: np.random.default_rng(seed * epoch).permutation(n), "multiplied"),
         (lambda seed, epoch, n: np.random.default_rng(seed).permutation(n), "the epoch makes no difference"),
         (lambda seed, epoch, n: np.random.default_rng(epoch).permutation(n), "the seed makes no difference"),
@@ -130,6 +156,6 @@ COUNTER = itertools.count()
     ],
 )
 def test_order(capsys, mistake, explanation):
-    assert_solved(capsys, exercises.check_order, lambda s, e, n: np.random.default_rng(1000 * s + e).permutation(n))
+    assert_solved(capsys, exercises.check_order, by_spawning)
     assert_solved(capsys, exercises.check_order, lambda s, e, n: np.random.default_rng((s, e)).permutation(n))
     assert_explained(capsys, exercises.check_order, mistake, explanation)
