@@ -9,36 +9,60 @@ import numpy as np
 from pcfilter_lib.exercises._core import compare_on, exercise
 
 
-@exercise(solved="just below it the walk converges, just above it diverges, in every direction of the valley.")
-def check_largest_rate(answer: Callable) -> None:
-    """Check ``answer(H)``, the limit of the learning rate on a quadratic with the symmetric matrix H (n, n)."""
-    eigenvalues = np.linalg.eigvalsh
+@exercise(solved="no other rate brings all directions of the valley down as fast.")
+def check_best_rate(answer: Callable) -> None:
+    """Check ``answer(H)``, the rate at which descent is fastest on a quadratic with the symmetric matrix H (n, n)."""
+    entries = "this looks at the entries of H, but the valley need not lie along the axes: its curvatures are others."
+    largest = "this looks at the sharpest direction alone, and leaves the flattest slower than it need be."
     compare_on(
         _MATRICES,
         answer,
-        reference=_largest_rate,
+        reference=lambda H: 2 / (_curvatures(H)[0] + _curvatures(H)[-1]),
         mistakes=[
             (
-                "this rate arrives in one step in the sharpest direction; how far beyond it may one go?",
-                lambda H: 1 / eigenvalues(H).max(),
+                "this is the limit, where the sharpest direction jumps from wall to wall and never shrinks.",
+                lambda H: 2 / _curvatures(H)[-1],
+            ),
+            (largest, lambda H: 1 / _curvatures(H)[-1]),
+            (
+                "this looks at the flattest direction alone; the sharpest may diverge.",
+                lambda H: 1 / _curvatures(H)[0],
             ),
             (
-                "this is the limit of the flattest direction; the sharp one diverges.",
-                lambda H: 2 / eigenvalues(H)[0],
+                "this is the limit of the flattest direction alone; the sharpest diverges.",
+                lambda H: 2 / _curvatures(H)[0],
             ),
             (
-                "this looks at the diagonal of H alone: the valley need not lie along the axes.",
-                lambda H: 2 / np.diag(H).max(),
+                "the right curvatures, and half of the right rate.",
+                lambda H: 1 / (_curvatures(H)[0] + _curvatures(H)[-1]),
             ),
             (
-                "this looks at single entries of H: the valley need not lie so.",
-                lambda H: 2 / np.abs(H).max(),
+                "this adds up the curvatures of all directions, as the trace does; only two of them decide.",
+                lambda H: 2 / np.trace(H),
             ),
-            ("the trace adds up the curvatures of all directions; one of them decides.", lambda H: 2 / np.trace(H)),
-            ("this mixes all directions; one of them decides.", lambda H: 2 / np.linalg.norm(H)),
-            ("this takes the mean curvature; one direction decides.", lambda H: 2 / eigenvalues(H).mean()),
-            ("this is the largest curvature; what rate goes with it?", lambda H: eigenvalues(H).max()),
-            ("this is one limit for each direction; which of them holds for all?", lambda H: 2 / eigenvalues(H)),
+            ("this takes the mean of all curvatures; only two of them decide.", lambda H: 1 / _curvatures(H).mean()),
+            (
+                "this takes the geometric mean: between two slopes that are straight lines, the plain one decides.",
+                lambda H: 1 / np.sqrt(_curvatures(H)[0] * _curvatures(H)[-1]),
+            ),
+            (entries, lambda H: 2 / (np.diag(H).min() + np.diag(H).max())),
+            (entries, lambda H: 2 / np.diag(H).max()),
+            (entries, lambda H: 1 / np.diag(H).max()),
+            (entries, lambda H: 2 / (H.min() + H.max())),
+            (
+                "a sum over a row is only a bound on the curvatures of H.",
+                lambda H: 2 / np.abs(H).sum(axis=1).max(),
+            ),
+            (
+                "a sum over a row is only a bound on the curvatures of H.",
+                lambda H: 2 / (np.abs(H).sum(axis=1).min() + np.abs(H).sum(axis=1).max()),
+            ),
+            ("this norm mixes all directions; only two of them decide.", lambda H: 2 / np.linalg.norm(H)),
+            (
+                "this is what is left of the slowest direction after a step; which rate goes with it?",
+                lambda H: 1 - 2 * _curvatures(H)[0] / (_curvatures(H)[0] + _curvatures(H)[-1]),
+            ),
+            ("this is one rate for each direction; all share one.", lambda H: 1 / _curvatures(H)),
         ],
     )
 
@@ -66,6 +90,14 @@ def check_batch_size(answer: Callable) -> None:
                 lambda *i: np.floor(_exact(*i)) + 1,
             ),
             (
+                "examples are drawn with replacement: a batch may be larger than N.",
+                lambda gradients, share: np.minimum(_batch_size(gradients, share), len(gradients)),
+            ),
+            (
+                "square each distance before you take the mean; this squares the mean distance.",
+                lambda gradients, share: np.ceil(_exact(gradients, share, squares_last=True)),
+            ),
+            (
                 "divide the spread by N, not N - 1: the N examples are all there are.",
                 lambda gradients, share: np.ceil(
                     _exact(gradients, share) * len(gradients) / (len(gradients) - 1) - 1e-9
@@ -81,43 +113,63 @@ def check_batch_size(answer: Callable) -> None:
     )
 
 
-@exercise(solved="whole rounds and the moves after the last of them are counted right.")
-def check_lookahead(answer: Callable) -> None:
-    """Check ``answer(start, moves, k, alpha)``, where the fast weights (P,) are after the moves (T, P)."""
+@exercise(solved="for every k, just below it Lookahead converges, and just above it diverges.")
+def check_limit(answer: Callable) -> None:
+    """Check ``answer(curvature, k, alpha)``, the limit of the rate for Lookahead around plain descent."""
     compare_on(
-        _WALKS,
+        _ROUNDS,
         answer,
-        reference=_lookahead,
+        reference=_limit,
         mistakes=[
-            ("nothing is taken back: after every k moves the slow weights step in.", lambda s, m, k, a: s + m.sum(0)),
+            ("this is the limit of plain descent; for this k, Lookahead allows more.", lambda c, k, a: 2 / c),
+            (
+                "for an even k, a round of f below -1 ends on the side where it began, farther out.",
+                lambda c, k, a: _odd_limit(c, k, a),
+            ),
+            ("this is right for k = 1; a round multiplies by f not once but k times.", lambda c, k, a: 2 / (a * c)),
+            ("k steps are not one step of k times the length.", lambda c, k, a: 2 * k / c),
+            (
+                "the slow weights keep the share 1 - alpha of where they were: count it.",
+                lambda c, k, a: (1 + (1 / a) ** (1 / k)) / c,
+            ),
+            (
+                "at this rate a round ends at 0, which is best and not the limit: it may multiply by as little as -1.",
+                lambda c, k, a: (1 + (1 / a - 1) ** (1 / k)) / c,
+            ),
             (
                 "alpha is the share of the way that is kept, and 1 - alpha is taken back.",
-                lambda start, moves, k, alpha: _lookahead(start, moves, k, 1 - alpha),
+                lambda c, k, a: (1 + (2 / (1 - a) - 1) ** (1 / k)) / c,
             ),
-            ("after a slow step the fast weights begin again from the slow ones.", _without_reset),
+            ("the curvature is missing: the sharper, the smaller the rate.", lambda c, k, a: _limit(1, k, a)),
+            ("this is -f, and f is 1 minus rate times curvature.", lambda c, k, a: (2 / a - 1) ** (1 / k) / c),
             (
-                "after a slow step the fast weights begin again from the slow ones.",
-                lambda *inputs: _without_reset(*inputs, slow_wanted=True),
-            ),
-            ("these are the slow weights: the moves after the last slow step are missing.", _slow_only),
-            ("the slow weights have to move as well: they do not stay at the start.", _slow_stays),
-            ("the first slow step comes after k moves: this counts the steps from 0.", _counted_from_zero),
-            (
-                "a slow step comes after every k-th move: not after each, and not at the end of an unfinished round.",
-                lambda start, moves, k, alpha: start + alpha * moves.sum(axis=0),
+                "f is negative there, so that 1 - f is more than 1.",
+                lambda c, k, a: (1 - (2 / a - 1) ** (1 / k)) / c,
             ),
         ],
-        shapes=[("this is the whole path; where does it end?", lambda start, moves, k, alpha: moves.shape)],
     )
 
 
-def _largest_rate(H: np.ndarray) -> float:
-    return 2 / np.linalg.eigvalsh(H).max()
+def _curvatures(H: np.ndarray) -> np.ndarray:
+    return np.linalg.eigvalsh(H)
 
 
-def _exact(gradients: np.ndarray, share: float, power: int = 2, root: bool = False) -> float:
+def _odd_limit(curvature: float, k: int, alpha: float) -> float:
+    return (1 + (2 / alpha - 1) ** (1 / k)) / curvature
+
+
+def _limit(curvature: float, k: int, alpha: float) -> float:
+    """Where a round's factor 1 - alpha + alpha f^k, with f = 1 - rate * curvature, leaves the interval (-1, 1)."""
+    return _odd_limit(curvature, k, alpha) if k % 2 else 2 / curvature
+
+
+def _exact(
+    gradients: np.ndarray, share: float, power: int = 2, root: bool = False, squares_last: bool = False
+) -> float:
     full = gradients.mean(axis=0)
     spread, length = ((gradients - full) ** 2).sum(axis=1).mean(), full @ full
+    if squares_last:
+        spread = np.linalg.norm(gradients - full, axis=1).mean() ** 2
     if root:
         return np.sqrt(spread) / (share * np.sqrt(length))
     return spread / (share**power * length)
@@ -134,63 +186,24 @@ def _rounded(gradients: np.ndarray, share: float) -> float:
 _batch_size = _with()
 
 
-def _lookahead(start: np.ndarray, moves: np.ndarray, k: int, alpha: float) -> np.ndarray:
-    slow = fast = start
-    for t, move in enumerate(moves, start=1):
-        fast = fast + move
-        if t % k == 0:
-            slow = fast = slow + alpha * (fast - slow)
-    return fast
-
-
-def _without_reset(start: np.ndarray, moves: np.ndarray, k: int, alpha: float, slow_wanted: bool = False) -> np.ndarray:
-    slow = fast = start
-    for t, move in enumerate(moves, start=1):
-        fast = fast + move
-        if t % k == 0:
-            slow = slow + alpha * (fast - slow)
-    return slow if slow_wanted else fast
-
-
-def _slow_only(start: np.ndarray, moves: np.ndarray, k: int, alpha: float) -> np.ndarray:
-    return _lookahead(start, moves[: len(moves) // k * k], k, alpha)
-
-
-def _slow_stays(start: np.ndarray, moves: np.ndarray, k: int, alpha: float) -> np.ndarray:
-    fast = start
-    for t, move in enumerate(moves, start=1):
-        fast = fast + move
-        if t % k == 0:
-            fast = start + alpha * (fast - start)
-    return fast
-
-
-def _counted_from_zero(start: np.ndarray, moves: np.ndarray, k: int, alpha: float) -> np.ndarray:
-    slow = fast = start
-    for t, move in enumerate(moves):
-        fast = fast + move
-        if t % k == 0:
-            slow = fast = slow + alpha * (fast - slow)
-    return fast
-
-
 _random = np.random.default_rng(7)
 _root = _random.normal(size=(5, 5))
-# In the first case the axes are the valley's own; in the others they are not.
+# In the first two cases no entry and no sum over a row is a curvature; of two directions all are extremes.
 _MATRICES = [
-    {"H": np.array([[1.0, 0.0], [0.0, 4.0]])},
-    {"H": np.array([[2.0, 1.0], [1.0, 2.0]])},
+    {"H": np.array([[3.0, -2.0], [-2.0, 6.0]])},
     {"H": np.array([[3.0, -1.0, 0.0], [-1.0, 2.0, -1.0], [0.0, -1.0, 1.0]])},
     {"H": _root @ _root.T + np.eye(5)},
 ]
 # The first comes out whole.
 _GRADIENTS = [
-    {"gradients": np.array([[1.0, 0.0], [3.0, 0.0]]), "share": 0.125},
+    {"gradients": np.array([[0.0, 0.0], [3.0, 0.0], [3.0, 0.0]]), "share": 0.125},
     {"gradients": np.array([[1.0, 2.0, -1.0], [3.0, 0.0, 1.0], [0.0, 4.0, 2.0]]), "share": 0.5},
     {"gradients": _random.integers(-4, 7, size=(12, 5)).astype(float), "share": 0.3},
 ]
-_WALKS = [
-    {"start": np.array([0.0]), "moves": np.ones((8, 1)), "k": 3, "alpha": 0.25},
-    {"start": np.array([1.0, -2.0]), "moves": _random.integers(-9, 10, size=(11, 2)) / 2, "k": 4, "alpha": 0.75},
-    {"start": np.array([3.0]), "moves": np.array([[1.0], [2.0]]), "k": 5, "alpha": 0.75},
+_ROUNDS = [
+    {"curvature": 4.0, "k": 3, "alpha": 0.25},
+    {"curvature": 2.0, "k": 2, "alpha": 0.25},
+    {"curvature": 1.0, "k": 5, "alpha": 0.75},
+    {"curvature": 5.0, "k": 1, "alpha": 0.25},
+    {"curvature": 3.0, "k": 4, "alpha": 1.0},
 ]

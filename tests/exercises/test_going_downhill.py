@@ -9,13 +9,18 @@ from verdicts import assert_explained, assert_solved, assert_starter_and_error_a
 from pcfilter_lib.exercises import going_downhill as exercises
 
 
-def rate_by_power(H):
-    """Not by eigenvalues: multiply a vector again and again."""
-    v = np.ones(len(H)) + np.arange(len(H)) / 7
-    for _ in range(2000):
-        v = H @ v
-        v = v / np.linalg.norm(v)
-    return 2 / np.linalg.norm(H @ v)
+def best_rate_by_search(H):
+    """Try rates, and narrow the interval in which the slowest direction is fastest."""
+    low, high = 0.0, 2 / np.linalg.norm(H, 2)
+    for _ in range(100):
+        thirds = low + (high - low) / 3, high - (high - low) / 3
+        slowest = [np.linalg.norm(np.eye(len(H)) - rate * H, 2) for rate in thirds]
+        low, high = (low, thirds[1]) if slowest[0] < slowest[1] else (thirds[0], high)
+    return low
+
+
+def extremes(H):
+    return np.linalg.eigvalsh(H)[[0, -1]]
 
 
 def batch_by_search(gradients, share):
@@ -37,43 +42,61 @@ def ratio(gradients, share):
     return spread / (share**2 * length)
 
 
-def lookahead_by_rounds(start, moves, k, alpha):
-    """The book's last remark: rounds count with alpha, the rest in full."""
-    whole = len(moves) // k * k
-    return start + alpha * moves[:whole].sum(axis=0) + moves[whole:].sum(axis=0)
+def limit_by_walking(curvature, k, alpha):
+    """Halve the interval of rates; a round that ends nearer to 0 than it began converges."""
+    low, high = 1 / curvature, 100 / curvature
+    for _ in range(60):
+        rate = (low + high) / 2
+        slow = fast = 1.0
+        for _ in range(k):
+            fast = fast - rate * curvature * fast
+        slow = slow + alpha * (fast - slow)
+        low, high = (rate, high) if abs(slow) < 1 else (low, rate)
+    return low
 
 
-def walk(start, moves, k, alpha, first=1, reset=True, moving=True, returned="fast", finish=False):
-    slow = fast = start
-    for t, move in enumerate(moves, start=first):
-        fast = fast + move
-        if t % k == 0 or (finish and t == len(moves)):
-            new = slow + alpha * (fast - slow)
-            slow = new if moving else slow
-            fast = new if reset else fast
-    return slow if returned == "slow" else fast
+def limit(c, k, a, root=lambda k, a: (2 / a - 1) ** (1 / k), even=True):
+    return 2 / c if even and k % 2 == 0 else (1 + root(k, a)) / c
 
 
 SOLUTIONS = [
-    (exercises.check_largest_rate, rate_by_power),
-    (exercises.check_largest_rate, lambda H: 2 / np.linalg.eigvals(H).real.max()),
-    (exercises.check_largest_rate, lambda H: 2 / np.linalg.svd(H)[1].max()),
+    (exercises.check_best_rate, best_rate_by_search),
+    (exercises.check_best_rate, lambda H: 2 / extremes(H).sum()),
+    (exercises.check_best_rate, lambda H: 1 / np.mean(np.linalg.svd(H)[1][[0, -1]])),
     (exercises.check_batch_size, batch_by_search),
     (exercises.check_batch_size, lambda g, share: int(np.ceil(ratio(g, share)))),
     (exercises.check_batch_size, lambda g, share: np.ceil(ratio(g, share))),
-    (exercises.check_lookahead, lookahead_by_rounds),
-    (exercises.check_lookahead, walk),
+    (exercises.check_limit, limit_by_walking),
+    (exercises.check_limit, limit),
 ]
 MISTAKES = [
-    (exercises.check_largest_rate, lambda H: 1 / np.linalg.eigvalsh(H)[-1], "arrives in one step"),
-    (exercises.check_largest_rate, lambda H: 2 / np.linalg.eigvalsh(H)[0], "the limit of the flattest direction"),
-    (exercises.check_largest_rate, lambda H: 2 / H.diagonal().max(), "the diagonal of H alone"),
-    (exercises.check_largest_rate, lambda H: 2 / H.trace(), "the trace adds up"),
-    (exercises.check_largest_rate, lambda H: 2 / (H**2).sum() ** 0.5, "this mixes all directions"),
-    (exercises.check_largest_rate, lambda H: 2 * len(H) / H.trace(), "the mean curvature"),
-    (exercises.check_largest_rate, lambda H: np.linalg.eigvalsh(H)[-1], "this is the largest curvature"),
-    (exercises.check_largest_rate, lambda H: 2 / np.linalg.eigvalsh(H), "one limit for each direction"),
-    (exercises.check_largest_rate, lambda H: 7.0, "0.5 is expected"),
+    (exercises.check_best_rate, lambda H: 2 / extremes(H)[1], "jumps from wall to wall"),
+    (exercises.check_best_rate, lambda H: 1 / extremes(H)[1], "the sharpest direction alone"),
+    (exercises.check_best_rate, lambda H: 1 / extremes(H)[0], "the flattest direction alone; the sharpest may"),
+    (exercises.check_best_rate, lambda H: 2 / extremes(H)[0], "the limit of the flattest direction"),
+    (exercises.check_best_rate, lambda H: 1 / extremes(H).sum(), "half of the right rate"),
+    (exercises.check_best_rate, lambda H: 2 / H.trace(), "as the trace does"),
+    (exercises.check_best_rate, lambda H: len(H) / H.trace(), "the mean of all curvatures"),
+    (exercises.check_best_rate, lambda H: extremes(H).prod() ** -0.5, "the geometric mean"),
+    (exercises.check_best_rate, lambda H: 2 / (min(H.diagonal()) + max(H.diagonal())), "the entries of H"),
+    (exercises.check_best_rate, lambda H: 2 / H.max(), "the entries of H"),
+    (exercises.check_best_rate, lambda H: 2 / np.linalg.norm(H, np.inf), "a sum over a row"),
+    (exercises.check_best_rate, lambda H: 2 / (H**2).sum() ** 0.5, "this norm mixes all directions"),
+    (exercises.check_best_rate, lambda H: np.ptp(extremes(H)) / extremes(H).sum(), "after a step; which rate"),
+    (exercises.check_best_rate, lambda H: 1 / np.linalg.eigvalsh(H), "one rate for each direction"),
+    (exercises.check_best_rate, lambda H: 7.0, "is expected"),
+    (
+        exercises.check_batch_size,
+        lambda g, share: min(math.ceil(ratio(g, share)), len(g)),
+        "a batch may be larger than N",
+    ),
+    (
+        exercises.check_batch_size,
+        lambda g, share: math.ceil(
+            np.linalg.norm(g - g.mean(axis=0), axis=1).mean() ** 2 / (share**2 * (g.mean(axis=0) ** 2).sum())
+        ),
+        "this squares the mean distance",
+    ),
     (exercises.check_batch_size, lambda g, share: math.ceil(ratio(g, share) ** 0.5), "with the root of the batch size"),
     (exercises.check_batch_size, lambda g, share: math.ceil(ratio(g, share) * share), "square it too"),
     (exercises.check_batch_size, lambda g, share: math.ceil(ratio(g, share) / g.shape[1]), "takes their mean"),
@@ -91,15 +114,16 @@ MISTAKES = [
         lambda g, share: math.ceil(g.var(axis=0, ddof=1).sum() / (share**2 * (g.mean(axis=0) ** 2).sum())),
         "not N - 1",
     ),
-    (exercises.check_lookahead, lambda s, m, k, a: s + m.sum(axis=0), "nothing is taken back"),
-    (exercises.check_lookahead, lambda s, m, k, a: walk(s, m, k, 1 - a), "1 - alpha is taken back"),
-    (exercises.check_lookahead, lambda *i: walk(*i, reset=False, returned="slow"), "begin again from the slow ones"),
-    (exercises.check_lookahead, lambda *i: walk(*i, returned="slow"), "these are the slow weights"),
-    (exercises.check_lookahead, lambda *i: walk(*i, moving=False), "they do not stay at the start"),
-    (exercises.check_lookahead, lambda *i: walk(*i, first=0), "counts the steps from 0"),
-    (exercises.check_lookahead, lambda s, m, k, a: walk(s, m, 1, a), "not after each"),
-    (exercises.check_lookahead, lambda *i: walk(*i, finish=True), "not at the end of an unfinished round"),
-    (exercises.check_lookahead, lambda s, m, k, a: s + m.cumsum(axis=0), "this is the whole path"),
+    (exercises.check_limit, lambda c, k, a: 2 / c, "the limit of plain descent"),
+    (exercises.check_limit, lambda c, k, a: limit(c, k, a, even=False), "for an even k"),
+    (exercises.check_limit, lambda c, k, a: 2 / c / a, "this is right for k = 1"),
+    (exercises.check_limit, lambda c, k, a: 2 * k / c, "k steps are not one step"),
+    (exercises.check_limit, lambda c, k, a: limit(c, k, a, lambda k, a: a ** (-1 / k)), "keep the share 1 - alpha"),
+    (exercises.check_limit, lambda c, k, a: limit(c, k, a, lambda k, a: (1 / a - 1) ** (1 / k)), "may multiply by as"),
+    (exercises.check_limit, lambda c, k, a: limit(c, k, 1 - a) if a < 1 else 2 / c, "1 - alpha is taken back"),
+    (exercises.check_limit, lambda c, k, a: limit(1, k, a), "the curvature is missing"),
+    (exercises.check_limit, lambda c, k, a: limit(c, k, a) - 1 / c, "this is -f"),
+    (exercises.check_limit, lambda c, k, a: 2 / c - limit(c, k, a), "so that 1 - f is more than 1"),
 ]
 CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
@@ -117,16 +141,3 @@ def test_mistakes_are_explained(capsys, check, mistake, explanation):
 @pytest.mark.parametrize("check", CHECKS)
 def test_starter_and_error(capsys, check):
     assert_starter_and_error_are_told_apart(capsys, check)
-
-
-@pytest.mark.parametrize("case", exercises._MATRICES)
-def test_the_limit_is_where_descent_begins_to_diverge(case):
-    H, limit = case["H"], exercises._largest_rate(case["H"])
-    ends = []
-    for rate in (0.98 * limit, 1.02 * limit):
-        w = np.ones(len(H)) + np.arange(len(H)) / 7
-        for _ in range(2000):
-            w = w - rate * H @ w
-        ends.append(np.abs(w).max())
-    assert ends[0] < 1e-3
-    assert ends[1] > 1e3
