@@ -176,6 +176,11 @@ def run(path: Path, timeout: int = 300) -> float:
         executed, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": path.parent}}
     ).execute(env=os.environ | {"PCFILTER_SCALE": "ci"})
     seconds = time.perf_counter() - started
+    for cell in executed["cells"]:
+        for output in cell.get("outputs", []):
+            if output.get("name") == "stderr":  # the book's build stops at it
+                text = output["text"].strip()[:300]
+                raise BadNotebook(f"{path}: cell {cell['id']} writes to the error stream: {text}")
     write(path, json.loads(json.dumps(nbformat.v4.rwbase.rejoin_lines(executed))))
     return seconds
 

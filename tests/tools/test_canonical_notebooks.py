@@ -154,6 +154,15 @@ def test_run_stores_only_compared_outputs(tmp_path):
     assert notebooks.main(["check", str(path)]) == 0
 
 
+def test_run_finds_what_the_book_would_stop_at(tmp_path, capsys):
+    path = tmp_path / "a.ipynb"
+    notebooks.write(path, notebook(code("import warnings; warnings.warn('look out')", "noisy")))
+    before = path.read_bytes()
+    assert notebooks.main(["run", str(path)]) == 1
+    assert "cell noisy writes to the error stream" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 def test_run_fails_with_the_notebook_and_keeps_it(tmp_path, capsys):
     path = tmp_path / "a.ipynb"
     notebooks.write(path, notebook(code("1 / 0")))
