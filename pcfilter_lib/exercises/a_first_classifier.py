@@ -41,6 +41,7 @@ def check_split(answer: Callable) -> None:
         labels, share, _ = inputs.values()
         what = call_text(answer, inputs)
         rest, held_out = _indices(answer, inputs, what)
+        _no_labels(rest, held_out, labels)
         _whole(rest, held_out, len(labels), what)
         _shares(labels, share, rest, held_out, what)
         again = _indices(answer, inputs, what)
@@ -86,6 +87,8 @@ def check_shift(answer: Callable) -> None:
                 "a slice that ends at -0 or begins below 0 is empty, or counts from the end.",
                 lambda x, d, r: _by_slices(x, d, r),
             ),
+            ("a slice that ends at -0 is empty.", _up_to_minus),
+            ("a shift that is larger than the picture was forgotten: cut it off at H and W.", _by_ranges),
         ],
         shapes=[
             (
@@ -133,6 +136,14 @@ _OTHER_LOSSES = [
         "softmax runs over the examples; each example is one distribution, axis 1.",
         lambda u, t: _losses(u, t, axis=0).mean(),
     ),
+    (
+        "each example has a largest logit of its own: take it along the classes, axis 1.",
+        lambda u, t: (np.log(np.exp(u - u.max(axis=0)).sum(axis=1)) - (u - u.max(axis=0))[np.arange(len(t)), t]).mean(),
+    ),
+    (
+        "each example needs the logit of its own label: logits[:, labels] takes every label for every example.",
+        lambda u, t: _losses(u, t).mean() + u[np.arange(len(t)), t].mean() - u[:, t].mean(),
+    ),
     ("the logarithm of the sum is missing.", lambda u, t: -u[np.arange(len(t)), t].mean()),
     (
         "the logarithm of the sum is missing: what was subtracted from the logits is no substitute.",
@@ -168,6 +179,16 @@ def _indices(answer: Callable, inputs: dict, what: str) -> list[np.ndarray]:
             raise NotYet(f"{name} holds True and False; indices are expected: np.flatnonzero turns one into the other.")
         found.append(array)
     return found
+
+
+def _no_labels(rest: np.ndarray, held_out: np.ndarray, labels: np.ndarray) -> None:
+    """Recognise the labels themselves, and the places within each class."""
+    both = np.sort(np.concatenate([rest, held_out]))
+    if np.array_equal(both, np.sort(labels)):
+        raise NotYet("these are the labels of the examples; their indices are expected.")
+    within = np.concatenate([np.arange(np.count_nonzero(labels == c)) for c in np.unique(labels)])
+    if np.array_equal(both, np.sort(within)):
+        raise NotYet("these are places within each class: np.flatnonzero(labels == c) says where they are in labels.")
 
 
 def _whole(rest: np.ndarray, held_out: np.ndarray, count: int, what: str) -> None:
@@ -228,6 +249,22 @@ def _by_slices(images: np.ndarray, down: int, right: int) -> np.ndarray:
     return result
 
 
+def _up_to_minus(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    result = np.zeros_like(images)
+    result[:, down:, right:] = images[:, :-down, :-right]
+    return result
+
+
+def _by_ranges(images: np.ndarray, down: int, right: int) -> np.ndarray:
+    """Right for shifts that are smaller than the picture."""
+    _, H, W = images.shape
+    result = np.zeros_like(images)
+    result[:, max(down, 0) : H + min(down, 0), max(right, 0) : W + min(right, 0)] = images[
+        :, max(-down, 0) : H - max(down, 0), max(-right, 0) : W - max(right, 0)
+    ]
+    return result
+
+
 _random = np.random.default_rng(5)
 _LOGITS = [
     {"logits": np.array([[0.0, 0.0], [0.0, 2.0]]), "labels": np.array([0, 1])},
@@ -235,10 +272,12 @@ _LOGITS = [
     {"logits": np.array([[1000.0, 0.0, 995.0], [1.0, 2.0, 3.0]]), "labels": np.array([2, 0])},
     {"logits": np.array([[-1000.0, -1001.0, -1002.0], [0.0, 0.0, 0.0]]), "labels": np.array([0, 1])},
     {"logits": np.array([[0.0, 1000.0], [3.0, 3.0]]), "labels": np.array([0, 1])},
+    {"logits": np.array([[1000.0, -1000.0, -1000.0]]), "labels": np.array([1])},  # the mean is far below the largest
 ]
 _LABELS = [
     {"labels": np.array([0, 0, 0, 0, 1, 1]), "share": 0.5, "seed": 0},
     {"labels": np.array([1, 0, 0, 2, 0, 1, 0, 2, 1, 0, 1, 0]), "share": 0.3, "seed": 1},
+    {"labels": np.array([12, 0, 12, 0, 12, 12]), "share": 0.5, "seed": 3},  # classes need not be 0 to 9
     {"labels": np.repeat([0, 1, 2, 3], [40, 40, 40, 40]), "share": 0.25, "seed": 2},
 ]
 _pictures = np.arange(1.0, 7).reshape(1, 2, 3)

@@ -41,6 +41,11 @@ def forgot_to_move(logits, labels):
     return (np.log(np.exp(moved).sum(axis=1)) - right_ones(logits, labels)).mean()
 
 
+def moved_by(what, logits, labels):
+    moved = logits - what
+    return (np.log(np.exp(moved).sum(axis=1)) - right_ones(moved, labels)).mean()
+
+
 def moved_right_one_missing(logits, labels):
     moved = logits - logits.max(axis=1, keepdims=True)
     return (np.log(np.exp(moved).sum(axis=1)) + logits.max(axis=1)).mean()
@@ -89,6 +94,21 @@ def put_back(labels, share, seed):
     return split(labels, share, seed, choose=lambda p, n: random.choice(p[:1], n))
 
 
+def places_in_class(labels, share, seed):
+    random, rest, held_out = np.random.default_rng(seed), [], []
+    for c in np.unique(labels):
+        order = random.permutation(np.count_nonzero(labels == c))
+        number = round(share * len(order))
+        held_out, rest = held_out + list(order[:number]), rest + list(order[number:])
+    return rest, held_out
+
+
+def up_to_nine(labels, share, seed):
+    held_out = split(labels, share, seed)[1]
+    held_out = held_out[labels[held_out] < 10]
+    return np.setdiff1d(np.arange(len(labels)), held_out), held_out
+
+
 def forgetful(labels, share, seed):
     rest, held_out = split(labels, share, seed)
     return rest[1:], held_out
@@ -121,6 +141,21 @@ def positive_only(images, down, right):
     _, H, W = images.shape
     result = np.zeros_like(images)
     result[:, down:, right:] = images[:, : H - down, : W - right]
+    return result
+
+
+def slices_to_minus(images, down, right):
+    result = np.zeros_like(images)
+    result[:, down:, right:] = images[:, :-down, :-right]
+    return result
+
+
+def within_the_picture(images, down, right):
+    H, W = images.shape[1:]
+    to_rows, to_columns = slice(max(down, 0), H + min(down, 0)), slice(max(right, 0), W + min(right, 0))
+    rows, columns = slice(max(-down, 0), H - max(down, 0)), slice(max(-right, 0), W - max(right, 0))
+    result = np.zeros_like(images)
+    result[:, to_rows, to_columns] = images[:, rows, columns]
     return result
 
 
@@ -162,6 +197,9 @@ MISTAKES = [
     (exercises.check_loss, moved_right_one_missing, "the logit of the right class is missing"),
     (exercises.check_loss, forgot_to_move, "must come off the right class's logit, too"),
     (exercises.check_loss, lambda u, t: right_ones(softmax(u), t).mean(), "its logarithm is missing"),
+    (exercises.check_loss, lambda u, t: moved_by(u.max(axis=0), u, t), "take it along the classes"),
+    (exercises.check_loss, lambda u, t: moved_by(u.mean(axis=1)[:, None], u, t), "a power that is too large"),
+    (exercises.check_loss, lambda u, t: np.mean(logsumexp(u, axis=1) - u[:, t].mean(axis=1)), "logits[:, labels]"),
     (exercises.check_loss, lambda u, t: -np.log(np.exp(-losses(u, t)).mean()), "the logarithm of the mean"),
     (exercises.check_loss, lambda u, t: u, "has the shape (2, 2); one number is expected"),
     (exercises.check_split, plain, "the right number in all, but not of each class"),
@@ -180,6 +218,9 @@ MISTAKES = [
     (exercises.check_split, forgetful, "indices are in neither"),
     (exercises.check_split, masks, "np.flatnonzero turns one into the other"),
     (exercises.check_split, lambda y, s, seed: split(y, s, seed, count=int), "the number is cut off"),
+    (exercises.check_split, lambda y, s, seed: [y[part] for part in split(y, s, seed)], "these are the labels"),
+    (exercises.check_split, places_in_class, "these are places within each class"),
+    (exercises.check_split, up_to_nine, "of class 12"),
     (exercises.check_split, lambda y, s, seed: split(y, 1 - s, seed, count=lambda n: int(n / 2)), "of class"),
     (exercises.check_split, lambda y, s, seed: split(y, s, seed)[1], "should end with: return rest, held_out"),
     (
@@ -195,6 +236,8 @@ MISTAKES = [
     (exercises.check_shift, lambda x, d, r: x.copy(), "down is not used"),
     (exercises.check_shift, lambda x, d, r: moved(x, d, r, mode="nearest"), "the pixels at the edge are repeated"),
     (exercises.check_shift, positive_only, "could not broadcast"),
+    (exercises.check_shift, slices_to_minus, "ends at -0 is empty"),
+    (exercises.check_shift, within_the_picture, "larger than the picture was forgotten"),
     (exercises.check_shift, grown, "the pictures grow"),
     (exercises.check_shift, lambda x, d, r: x[:, abs(d) :, abs(r) :], "the pictures shrink"),
 ]
