@@ -3,8 +3,7 @@
 import math
 
 import numpy as np
-import pytest
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import going_downhill as exercises
 
@@ -125,19 +124,5 @@ MISTAKES = [
     (exercises.check_limit, lambda c, k, a: limit(c, k, a) - 1 / c, "this is -f"),
     (exercises.check_limit, lambda c, k, a: 2 / c - limit(c, k, a), "so that 1 - f is more than 1"),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)

@@ -3,9 +3,8 @@
 import math
 
 import numpy as np
-import pytest
 from scipy.signal import correlate, correlate2d
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import one_two_three_dimensions as exercises
 
@@ -157,22 +156,8 @@ MISTAKES = [
     (exercises.check_convolve_3d, lambda x, k: correlate(x, k, "same"), "of the volume's size"),
     (exercises.check_convolve_3d, lambda x, k: slices(x, k).astype(int), "cuts the decimals off"),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
 
 
 def test_the_logarithm_goes_wrong_on_a_case():
