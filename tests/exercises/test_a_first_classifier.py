@@ -1,10 +1,9 @@
 """The right answers pass; each known mistake is met with its own explanation."""
 
 import numpy as np
-import pytest
 from scipy.ndimage import shift
 from scipy.special import log_softmax, logsumexp
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import a_first_classifier as exercises
 
@@ -241,22 +240,8 @@ MISTAKES = [
     (exercises.check_shift, grown, "the pictures grow"),
     (exercises.check_shift, lambda x, d, r: x[:, abs(d) :, abs(r) :], "the pictures shrink"),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
 
 
 def test_the_references_agree_with_scipy():

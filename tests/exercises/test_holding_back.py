@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from verdicts import assert_explained, assert_solved, assert_starter_and_error_are_told_apart
+from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import holding_back as exercises
 
@@ -190,22 +190,8 @@ MISTAKES = [
     (exercises.check_early_stop, lambda *i: stop(*i) + 1, "counted from 0"),
     (exercises.check_early_stop, lambda losses, patience: losses[stop(losses, patience)], "this is the loss"),
 ]
-CHECKS = [getattr(exercises, name) for name in dir(exercises) if name.startswith("check_")]
 
-
-@pytest.mark.parametrize(("check", "solution"), SOLUTIONS)
-def test_solutions_pass(capsys, check, solution):
-    assert_solved(capsys, check, solution)
-
-
-@pytest.mark.parametrize(("check", "mistake", "explanation"), MISTAKES)
-def test_mistakes_are_explained(capsys, check, mistake, explanation):
-    assert_explained(capsys, check, mistake, explanation)
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_starter_and_error(capsys, check):
-    assert_starter_and_error_are_told_apart(capsys, check)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
 
 
 @pytest.mark.parametrize("case", exercises._ANSWERS)
