@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -84,7 +85,7 @@ def check_kept(answer: Callable) -> None:
             ),
             (
                 "the blocks are a row and a column too small: range(b) ends before b, and so do slices.",
-                lambda begins, b: _kept_with(begins, b, range(b - 1)),
+                functools.partial(_kept, places=lambda b: np.ndindex(b - 1, b - 1)),
             ),
             (
                 "the blocks hang the wrong way: `begins` holds their upper left corners.",
@@ -92,15 +93,15 @@ def check_kept(answer: Callable) -> None:
             ),
             (
                 "where blocks overlap, the later one undoes the earlier: join them with |=, do not overwrite.",
-                _overwritten,
+                functools.partial(_kept, join=lambda met, begins: begins),
             ),
             (
                 "where blocks overlap, an even number of them cancels out: join them with |, not with ^.",
-                lambda begins, b: ~_odd(begins, b),
+                functools.partial(_kept, join=np.logical_xor),
             ),
             (
                 "only the diagonal of each block is dropped: rows and columns need a loop each.",
-                _diagonals,
+                functools.partial(_kept, places=lambda b: [(i, i) for i in range(b)]),
             ),
             (
                 "the blocks are centred on `begins`: it holds their upper left corners.",
@@ -202,17 +203,14 @@ def _dropout(h: np.ndarray, rate: float, coins: np.ndarray) -> np.ndarray:
     return np.zeros_like(h) if rate == 1 else np.where(coins >= rate, h / (1 - rate), 0)
 
 
-def _kept(begins: np.ndarray, b: int) -> np.ndarray:
-    return _kept_with(begins, b, range(b))
-
-
-def _kept_with(begins: np.ndarray, b: int, offsets: range) -> np.ndarray:
+def _kept(begins: np.ndarray, b: int, *, join: Callable = np.logical_or, places: Callable | None = None) -> np.ndarray:
+    """Hang a block from each corner; another `join` of overlaps, or other `places` in a block, make mistakes."""
     rows, columns = begins.shape
-    kept = np.ones((rows + b - 1, columns + b - 1), bool)
-    for i in offsets:
-        for j in offsets:
-            kept[i : i + rows, j : j + columns] &= ~begins
-    return kept
+    dropped = np.zeros((rows + b - 1, columns + b - 1), bool)
+    for i, j in places(b) if places else np.ndindex(b, b):
+        met = dropped[i : i + rows, j : j + columns]
+        met[:] = join(met, begins)
+    return ~dropped
 
 
 def _square(begins: np.ndarray, b: int) -> np.ndarray:
@@ -230,32 +228,6 @@ def _from_other_corner(begins: np.ndarray, b: int) -> np.ndarray:
     kept = np.ones((rows + b - 1, columns + b - 1), bool)
     for i, j in np.argwhere(begins):
         kept[max(i - b + 1, 0) : i + 1, max(j - b + 1, 0) : j + 1] = False
-    return kept
-
-
-def _overwritten(begins: np.ndarray, b: int) -> np.ndarray:
-    rows, columns = begins.shape
-    kept = np.ones((rows + b - 1, columns + b - 1), bool)
-    for i in range(b):
-        for j in range(b):
-            kept[i : i + rows, j : j + columns] = ~begins
-    return kept
-
-
-def _odd(begins: np.ndarray, b: int) -> np.ndarray:
-    rows, columns = begins.shape
-    dropped = np.zeros((rows + b - 1, columns + b - 1), bool)
-    for i in range(b):
-        for j in range(b):
-            dropped[i : i + rows, j : j + columns] ^= begins
-    return dropped
-
-
-def _diagonals(begins: np.ndarray, b: int) -> np.ndarray:
-    rows, columns = begins.shape
-    kept = np.ones((rows + b - 1, columns + b - 1), bool)
-    for i in range(b):
-        kept[i : i + rows, i : i + columns] &= ~begins
     return kept
 
 

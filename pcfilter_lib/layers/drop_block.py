@@ -131,7 +131,7 @@ class DropBlock2D(_DropBlock):
     ------
     InputError
         If `rate` is no probability, or the block is larger than the map. (If the size is unknown until a TensorFlow
-        graph runs, a block that is too large ends in TensorFlow's own error.)
+        graph runs, a block that is too large ends in TensorFlow's own error; one too large by 1 drops nothing.)
 
     Notes
     -----
