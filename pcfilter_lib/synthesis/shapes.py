@@ -102,7 +102,8 @@ def boxes(rows: Sequence[tuple[int | None, ArrayLike, ArrayLike]], kind: str = "
     InputError
         As for :func:`blocks`.
     """
-    ends = np.array([[low, high] for _, low, high in rows], np.float64)
+    # To nanometres, so that planes which differ by rounding alone make no slivers.
+    ends = np.round(np.array([[low, high] for _, low, high in rows], np.float64), 9)
     planes = [np.unique(ends[..., axis]) for axis in range(3)]
     pieces = np.full([max(len(plane) - 1, 0) for plane in planes], -1)
     for (piece, _, _), corners in zip(rows, ends, strict=True):
