@@ -1,0 +1,23 @@
+"""What is made rather than found: parts, scenes, and the scans of a simulated structured-light scanner."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submodules=["scanner"],
+    submod_attrs={
+        "decoding": ["Decoded", "column_sigma", "decode"],
+        "labels": ["CAUSES", "ignore_borderline"],
+        "parts": ["KINDS", "folder_parts", "make_part"],
+        "patterns": ["PatternSet"],
+        "presets": ["PRESETS"],
+        "recipe": ["Recipe"],
+        "scanner": ["Camera", "Projector", "triangulate"],
+        "scenes": ["build_scene"],
+        "sets": ["write_set"],
+        "shapes": ["blocks", "revolve"],
+        "simulate": ["Simulation", "simulate", "simulate_again", "simulate_scan"],
+        "solid": ["Body", "Material", "Scene", "Solid"],
+        "transport": ["Transport"],
+    },
+)

@@ -1,0 +1,308 @@
+"""A scan from beginning to end: scene, light, patterns, sensor, decoding, points, labels."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy import sparse
+
+from pcfilter_lib._arguments import whole_number
+from pcfilter_lib.data import OrganizedScan
+from pcfilter_lib.data.scan import ARTEFACT, NEITHER, TRUE_GEOMETRY
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.synthesis.bounces import diffuse_light, ghost_light, reflected_light
+from pcfilter_lib.synthesis.decoding import Decoded, decode
+from pcfilter_lib.synthesis.labels import Reader, borderline, causes, tolerances
+from pcfilter_lib.synthesis.patterns import PatternSet
+from pcfilter_lib.synthesis.recipe import Recipe
+from pcfilter_lib.synthesis.scanner import Camera, Projector, set_up, triangulate
+from pcfilter_lib.synthesis.scenes import build_scene
+from pcfilter_lib.synthesis.sensor import expose, gain
+from pcfilter_lib.synthesis.solid import Scene
+from pcfilter_lib.synthesis.tracing import Hits, Tracer
+from pcfilter_lib.synthesis.transport import Stage, Transport, blurred, direct_light
+
+# Pixels whose light is followed at once: a compromise of memory and of calls.
+_TILE = 1 << 14
+_THREADS = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation:
+    """A simulated scan and all that led to it.
+
+    Attributes
+    ----------
+    scan : OrganizedScan
+        The result, see :func:`simulate_scan`.
+    recipe : Recipe
+        Drawn: with a number for each range.
+    scene : Scene
+    camera : Camera
+    projector, calibrated : Projector
+        As it stands, and as the decoding believes that it stands.
+    patterns : PatternSet
+        What was projected.
+    images : ndarray of float32, shape (count, H, W)
+        What the sensor reported, as shares of full scale, in the order of ``patterns.names``.
+    decoded : Decoded
+        What was read from the images.
+    """
+
+    scan: OrganizedScan
+    recipe: Recipe
+    scene: Scene
+    camera: Camera
+    projector: Projector
+    calibrated: Projector
+    patterns: PatternSet
+    images: np.ndarray
+    decoded: Decoded
+    _rig: _Rig
+
+    def transport(self, pixels: np.ndarray) -> Transport:
+        """Return the light transport of some pixels, given as numbers row by row, shape (n,)."""
+        return self._rig.transport(np.asarray(pixels).ravel())
+
+    @property
+    def gain(self) -> float:
+        """The share of full scale that radiance 1 gives."""
+        return self._rig.gain
+
+
+class _Rig:
+    """Scene, scanner, and the light that is found once for all pixels."""
+
+    def __init__(self, recipe: Recipe, scene: Scene, camera: Camera, projector: Projector):
+        self.recipe = recipe
+        tracer = Tracer(scene, camera.pose)
+        tracer.check_outside(np.zeros(3), "distance", "the camera")
+        tracer.check_outside(projector.position, "baseline", "the projector")
+        self.stage = Stage(tracer, camera, projector, recipe.distance, recipe.shadows)
+        self.gain = 1.0
+
+    @cached_property
+    def centres(self) -> Hits:
+        """What the centre of each pixel sees."""
+        rays = self.stage.camera.rays.reshape(-1, 3).astype(np.float32)
+        return self.stage.tracer.cast(np.zeros(3, np.float32), rays)
+
+    def prepare(self) -> None:
+        """Find the light that does not belong to one pixel alone."""
+        recipe, stage, centres = self.recipe, self.stage, self.centres
+        self.diffuse = self.ghosts = None
+        with ThreadPoolExecutor(_THREADS) as pool:
+            if recipe.diffuse_bounce:
+                self.diffuse = pool.submit(diffuse_light, stage, centres, recipe.gather_step, recipe.gather_rays)
+            if recipe.glossy_bounce and (stage.tracer.specular > 0).any():
+                self.ghosts = pool.submit(ghost_light, stage, centres, recipe.photon_density)
+        self.diffuse = self.diffuse and self.diffuse.result()
+        self.ghosts = self.ghosts and self.ghosts.result()
+
+    def transport(self, pixels: np.ndarray) -> Transport:
+        """Return the light transport of some pixels."""
+        recipe, footprint = self.recipe, self.recipe.footprint
+        direct, ambient, hits, directions, lit = direct_light(self.stage, pixels, footprint)
+        ways: dict[str, list[list[sparse.csr_matrix]]] = {}
+        if recipe.direct_light:
+            ways["direct"] = [[direct]]
+        if self.diffuse is not None:
+            weights, gathered = self.diffuse
+            ways["diffuse"] = [[weights[pixels], gathered]]
+        if self.ghosts is not None:
+            reflected = reflected_light(self.stage, hits, directions, footprint**2)
+            ways["glossy"] = [[reflected], [self.ghosts[pixels]]]
+        depth = np.where(hits.found, hits.point[:, 2], np.float32(0)).reshape(len(pixels), -1)
+        return Transport(recipe.projector_columns, ways, ambient, lit, depth)
+
+
+def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> OrganizedScan:
+    """Simulate one scan of a structured-light scanner.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What to simulate; its ranges are drawn by the seed.
+    seed : int, default 0
+        Decides everything that is left to chance: the same recipe and seed give the same bytes.
+    scene : Scene, optional
+        What to scan. By default the recipe and the seed make one.
+
+    Returns
+    -------
+    OrganizedScan
+        In metres, with intensity (the image under white light, as a share of full scale), intrinsics, and label: 1 true
+        geometry, 0 artefact (a measured point farther from the true surface than the tolerance), 255 not measured. The
+        extras:
+
+        ============== ===========================================================================================
+        ``recipe``     the drawn recipe as JSON; :func:`simulate_again` makes the scan from it
+        ``seed``       the seed
+        ``scene``      empty, or the fingerprint of a scene that was passed in
+        ``cause``      what made an artefact, a place in :data:`pcfilter_lib.synthesis.CAUSES`
+        ``borderline`` whether a point is neither clearly on the surface nor clearly off it
+        ``distance``   of the measured point from the true surface, m
+        ``tolerance``  what is allowed there, m
+        ``modulation`` amplitude of the phase pattern, as a share of full scale
+        ``depth_true`` depth of the surface that the centre of the pixel sees, m; NaN where there is none
+        ``normal_true``its normal, towards the camera
+        ``object``     number of the object there, 0 for table, bin and nothing
+        ``piece``      number of the piece of that object
+        ``kind``       what kind of part it is, a place in ``kinds``
+        ``kinds``      names of the kinds
+        ============== ===========================================================================================
+
+    Raises
+    ------
+    InputError
+        If an option of the recipe is impossible in this scene; the message names it.
+    """
+    return simulate(recipe, seed, scene).scan
+
+
+def simulate(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> Simulation:
+    """Simulate one scan, and return all that led to it; see :func:`simulate_scan`.
+
+    Returns
+    -------
+    Simulation
+    """
+    if not isinstance(recipe, Recipe):
+        raise InputError("simulate", "recipe", f"it is a {type(recipe).__name__}", "pass a synthesis.Recipe")
+    seed = whole_number("simulate", "seed", seed, at_least=0)
+    given = scene is not None
+    recipe = recipe.draw(seed)
+    scene = scene if given else build_scene(recipe, seed)
+    camera, projector, calibrated = set_up(recipe, seed, scene.target)
+    rig = _Rig(recipe, scene, camera, projector)
+    rig.prepare()
+
+    patterns = PatternSet(recipe.projector_columns, recipe.period)
+    rows = blurred(patterns.rows())
+    height, width = camera.shape
+    pixels = np.arange(height * width)
+    images = np.empty((patterns.count, height * width), np.float32)
+
+    def render(start: int) -> None:
+        tile = rig.transport(pixels[start : start + _TILE])
+        radiance = tile.render(rows)
+        radiance += np.float32(recipe.ambient) * tile.ambient[:, None]
+        images[:, start : start + _TILE] = radiance.T
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(render, range(0, height * width, _TILE)))
+
+    rig.gain = gain(images[0], recipe)
+    expose(images, rig.gain, recipe, seed)
+    images = images.reshape(patterns.count, height, width)
+    decoded = decode(images, patterns, min_modulation=recipe.min_modulation, max_mismatch=recipe.max_mismatch)
+    scan = _measure(rig, patterns, rows, images, decoded, calibrated, seed, _fingerprint(scene) if given else "")
+    return Simulation(scan, recipe, scene, camera, projector, calibrated, patterns, images, decoded, rig)
+
+
+def simulate_again(scan: OrganizedScan, scene: Scene | None = None) -> OrganizedScan:
+    """Make a simulated scan again from what it carries, byte for byte on the same machine and lock file.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        A scan that :func:`simulate_scan` made.
+    scene : Scene, optional
+        The scene that was passed in then, if one was.
+
+    Returns
+    -------
+    OrganizedScan
+
+    Raises
+    ------
+    InputError
+        If the scan does not carry its recipe, or was made from another scene.
+    """
+    if missing := [name for name in ("recipe", "seed", "scene") if name not in scan.extras]:
+        raise InputError("scan", "extras", f"there is no {missing[0]!r}", "pass a scan that simulate_scan made")
+    if str(scan.extras["scene"]) != (_fingerprint(scene) if scene is not None else ""):
+        remedy = "pass the scene that it was made from" if str(scan.extras["scene"]) else "leave the scene out"
+        raise InputError("scan", "extras['scene']", "it was made from another scene", remedy)
+    return simulate_scan(Recipe.from_json(str(scan.extras["recipe"])), int(scan.extras["seed"]), scene)
+
+
+def _measure(
+    rig: _Rig,
+    patterns: PatternSet,
+    rows: np.ndarray,
+    images: np.ndarray,
+    decoded: Decoded,
+    calibrated: Projector,
+    seed: int,
+    fingerprint: str,
+) -> OrganizedScan:
+    """Turn decoded columns into a labelled scan."""
+    recipe, stage, tracer = rig.recipe, rig.stage, rig.stage.tracer
+    shape, rays = stage.camera.shape, stage.camera.rays
+    depth = triangulate(decoded.column, rays, calibrated)
+    depth[~((depth >= recipe.near) & (depth <= recipe.far))] = np.nan
+    valid = np.isfinite(depth)
+    xyz = (rays * depth[..., None]).astype(np.float32)
+
+    step = np.float32(0.05)
+    slope = (triangulate(decoded.column + step, rays, calibrated) - depth) / step * np.linalg.norm(rays, axis=2)
+    tolerance = tolerances(images[-4:], decoded.modulation, slope, recipe)
+    tolerance[~valid] = np.nan
+    distance = np.full(shape, np.nan, np.float32)
+    distance[valid] = tracer.distance(xyz[valid])
+    label = np.full(shape, NEITHER, np.uint8)
+    label[valid] = np.where(distance[valid] > tolerance[valid], ARTEFACT, TRUE_GEOMETRY)
+
+    cause = np.zeros(shape, np.uint8)
+    wrong = np.flatnonzero(label == ARTEFACT)
+    for start in range(0, len(wrong), _TILE):
+        some = wrong[start : start + _TILE]
+        place = np.unravel_index(some, shape)
+        reader = Reader(
+            patterns,
+            rows,
+            rays[place],
+            stage.projector,
+            calibrated,
+            stage.camera.focal,
+            tracer.distance,
+            recipe,
+            rig.gain,
+        )
+        saturated = (images[(slice(None), *place)] >= 1).any(axis=0)
+        cause[place] = causes(reader, rig.transport(some), saturated, tolerance[place])
+
+    centres = rig.centres
+    face = np.where(centres.found, centres.face, 0)
+    extras = {
+        "recipe": np.array(recipe.to_json()),
+        "seed": np.array(seed),
+        "scene": np.array(fingerprint),
+        "cause": cause,
+        "borderline": borderline(distance, tolerance),
+        "distance": distance,
+        "tolerance": tolerance,
+        "modulation": decoded.modulation,
+        "depth_true": np.where(centres.found, centres.point[:, 2], np.float32(np.nan)).reshape(shape),
+        "normal_true": np.where(centres.found[:, None], centres.normal, np.float32(np.nan)).reshape(*shape, 3),
+        "object": np.where(centres.found, tracer.object[face], 0).astype(np.uint8).reshape(shape),
+        "piece": np.where(centres.found, tracer.piece[face], 0).astype(np.uint8).reshape(shape),
+        "kind": np.where(centres.found, tracer.kind[face], 0).astype(np.uint8).reshape(shape),
+        "kinds": np.array(tracer.kinds),
+    }
+    return OrganizedScan(xyz=xyz, intensity=images[0], label=label, intrinsics=stage.camera.intrinsics, extras=extras)
+
+
+def _fingerprint(scene: Scene) -> str:
+    """Return a short text that differs for different scenes."""
+    digest = hashlib.sha256(scene.target.tobytes())
+    for body in scene.bodies:
+        for array in (body.solid.vertices, body.solid.faces, body.solid.pieces, body.pose):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        digest.update(repr((body.materials, body.support, body.solid.kind)).encode())
+    return digest.hexdigest()[:16]
