@@ -82,7 +82,7 @@ def _file_part(path: str, changed: int, size: int) -> Solid:
         mesh = load_mesh(path)
     except InputError as error:
         raise InputError(path, error.place, error.problem, remedy) from None
-    solid = Solid(mesh.vertices, mesh.faces, kind=Path(path).stem)
+    solid = Solid(mesh.vertices, mesh.faces, kind=Path(path).name)
     if not 0 < solid.extent.max() < np.inf:
         raise InputError(path, "", "all its vertices are at one place", remedy)
     solid = _of_size_one(solid)
