@@ -59,15 +59,17 @@ class HeightMap:
         cell = self.side / len(self._coarse)
         points = _samples(vertices[solid.faces], 0.7 * cell, flat=False, extra=vertices)
 
-        best = (np.inf, None, None)
-        orientations = _resting(vertices, generator)[:_ORIENTATIONS]
-        for rotation in [_turned(o, a) for o in orientations for a in generator.uniform(0, 2 * np.pi, _TURNS)]:
+        best = (np.inf, np.eye(3), np.zeros(2))
+        for orientation in _resting(vertices, generator):
+            turns = generator.uniform(0, 2 * np.pi, _TURNS)
             places = generator.normal(0, spread, (_PLACES, 2))
-            best = min(best, self._lowest(points, rotation, places), key=lambda candidate: candidate[0])
-        if best[1] is None:  # a large part: not every turn fits
-            turns = [_turned(o, a) for o in orientations for a in np.arange(0, np.pi, np.pi / 12)]
-            for rotation in [*turns, np.eye(3)]:
-                best = min(best, self._lowest(points, rotation, np.zeros((1, 2))), key=lambda candidate: candidate[0])
+            found = [self._lowest(points, _turned(orientation, turn), places) for turn in turns]
+            if not np.isfinite([height for height, _, _ in found]).any():  # a large part: look for a turn that fits
+                turns = np.arange(0, np.pi, np.pi / 12)
+                found = [self._lowest(points, _turned(orientation, turn), places) for turn in turns]
+            best = min([best, *found], key=lambda candidate: candidate[0])
+        if best[0] == np.inf:
+            best = self._lowest(points, np.eye(3), np.zeros((1, 2)))
         height, rotation, place = best
         if height > self.floor - _lowest_point(points, rotation) + 1e-9:  # it does not lie flat on the floor
             rotation, place = self._refined(points, rotation, place, height, generator)
@@ -80,7 +82,7 @@ class HeightMap:
         low = -np.array([rows.min(), columns.min()])
         high = count - 1 - np.array([rows.max(), columns.max()])
         if (low > high).any():
-            return np.inf, None, None
+            return np.inf, rotation, np.zeros(2)
         at = np.clip(np.rint((places + self.side / 2) / cell).astype(int), low, high)
         under = self._coarse[rows + at[:, :1], columns + at[:, 1:]]
         heights = (under - bottom).max(axis=1)
