@@ -7,7 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["scanner"],
     submod_attrs={
         "decoding": ["Decoded", "column_sigma", "decode"],
-        "labels": ["CAUSES", "ignore_borderline"],
+        "labels": ["CAUSES", "cause_shares", "ignore_borderline"],
         "parts": ["KINDS", "folder_parts", "make_part"],
         "patterns": ["PatternSet"],
         "presets": ["PRESETS"],
@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "scenes": ["build_scene"],
         "sets": ["write_set"],
         "shapes": ["blocks", "revolve"],
-        "simulate": ["Simulation", "simulate", "simulate_again", "simulate_scan"],
+        "simulation": ["Simulation", "simulate", "simulate_again", "simulate_scan"],
         "solid": ["Body", "Material", "Scene", "Solid"],
         "transport": ["Transport"],
     },

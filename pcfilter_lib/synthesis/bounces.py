@@ -174,16 +174,16 @@ def photons(stage: Stage, density: float) -> Iterator[tuple[Hits, np.ndarray, np
     """
     projector = stage.projector
     pitch = projector.focal / (stage.camera.focal * np.sqrt(density))
-    across = np.arange(pitch / 2 - 0.5, projector.columns - 0.5, pitch)
-    along = np.arange(pitch / 2, ASPECT * projector.columns, pitch) - ASPECT * projector.columns / 2
+    across, wide = _cells(projector.columns, pitch)
+    along, high = _cells(ASPECT * projector.columns, pitch)
     band = max(1, _CHUNK // len(across))
     position = projector.position.astype(np.float32)
     for start in range(0, len(along), band):
         row, column = (grid.ravel() for grid in np.meshgrid(along[start : start + band], across, indexing="ij"))
-        direction = np.stack([column - (projector.columns - 1) / 2, row, np.full(len(row), projector.focal)], 1)
+        direction = np.stack([column, row, np.full(len(row), projector.focal)], 1)
         length = np.linalg.norm(direction, axis=1)
         # A cell of the image plane at distance focal, seen from the lens: area times cosine over distance squared.
-        solid_angle = pitch**2 * projector.focal / length**3
+        solid_angle = wide * high * projector.focal / length**3
         direction = ((direction / length[:, None]) @ projector.rotation).astype(np.float32)
         glossy, first = stage.tracer.cast_glossy(position, direction)
         # Each one splits: what is rough scatters widely, and few photons there would leave bright specks.
@@ -192,7 +192,7 @@ def photons(stage: Stage, density: float) -> Iterator[tuple[Hits, np.ndarray, np
         mirrored, weight = _mirror(stage, first, direction[glossy], number, 0)
         landed = stage.tracer.cast(first.point + first.flat * LIFT, mirrored)
         flux = (solid_angle[glossy] * stage.reference**2 / _SPLIT).astype(np.float32) * weight
-        yield landed, flux, column[glossy].astype(np.float32)
+        yield landed, flux, (column[glossy] + (projector.columns - 1) / 2).astype(np.float32)
 
 
 def ghost_light(stage: Stage, centres: Hits, density: float) -> sparse.csr_matrix:
@@ -254,21 +254,28 @@ def ghost_light(stage: Stage, centres: Hits, density: float) -> sparse.csr_matri
     return sparse.coo_matrix(triple, shape=shape, dtype=np.float32).tocsr()
 
 
+def _cells(extent: float, size: float) -> tuple[np.ndarray, float]:
+    """Return the middles of equal cells that fill an interval around 0, and their size, about the one asked for."""
+    count = max(1, int(np.ceil(extent / size)))
+    return (np.arange(count) + 0.5 - count / 2) * (extent / count), extent / count
+
+
 def _mirror(
     stage: Stage, hits: Hits, directions: np.ndarray, number: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return a direction in the glossy lobe around each mirror direction, and the share of light that goes there.
 
-    With `count` the lobe is covered by so many directions, of which each takes its `number`; with 0 the numbers
-    go on without end (the R2 sequence of Roberts, *The unreasonable effectiveness of quasirandom sequences*, 2018).
+    With `count` the lobe is covered by so many directions, of which each takes its `number` (a single one its middle);
+    with 0 the numbers go on without end, by the R2 sequence (Roberts, *The unreasonable effectiveness of quasirandom
+    sequences*, 2018).
     """
     material = stage.tracer.material[hits.face]
     unit = directions / np.linalg.norm(directions, axis=1, keepdims=True)
     mirror = unit - 2 * np.einsum("nc,nc->n", unit, hits.normal)[:, None] * hits.normal
-    first = (number + 0.5) / count if count else (0.5 + number * 0.7548776662466927) % 1
+    first = (number + (count != 1) * 0.5) / count if count else (0.5 + number * 0.7548776662466927) % 1
     second = (number * (_GOLDEN if count else 0.5698402909980532)) % 1
     # With the density (n + 1) / (2 pi) cos^n each direction carries the same share of the lobe.
-    cosine = first ** (1 / (stage.tracer.shininess[material] + 1))
+    cosine = (1 - first) ** (1 / (stage.tracer.shininess[material] + 1))
     sine = np.sqrt(np.maximum(1 - cosine**2, 0))
     local = np.stack([sine * np.cos(2 * np.pi * second), sine * np.sin(2 * np.pi * second), cosine], 1)
     chosen = np.einsum("nj,njc->nc", local.astype(np.float32), _frames(mirror))

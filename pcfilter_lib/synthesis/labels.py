@@ -93,6 +93,30 @@ def ignore_borderline(scan: OrganizedScan) -> OrganizedScan:
     return dataclasses.replace(scan, label=label)
 
 
+def cause_shares(scan: OrganizedScan) -> dict[str, float]:
+    """Return which share of a simulated scan's artefacts each cause has.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        A scan with ``extras["cause"]``.
+
+    Returns
+    -------
+    dict of str to float
+        From the names of :data:`CAUSES`, without the first, to shares that sum to 1; all 0 without artefacts.
+
+    Raises
+    ------
+    InputError
+        If the scan does not know the causes.
+    """
+    if "cause" not in scan.extras:
+        raise InputError("scan", "extras", "there is no 'cause'", "pass a scan that simulate_scan made")
+    counts = np.bincount(scan.extras["cause"].ravel(), minlength=len(CAUSES))[1:]
+    return dict(zip(CAUSES[1:], (counts / max(counts.sum(), 1)).tolist(), strict=True))
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Reader:
     """All that turns the light of some pixels into points and tells whether they are right.

@@ -135,8 +135,10 @@ class Recipe:
         Columns of one period of the phase pattern.
     ambient : float or range
         Light that does not come from the projector, as a share of what full white gives on a white surface there.
-    shadows, direct_light, diffuse_bounce, glossy_bounce, noise : bool
-        Switches: parts of the light and the sensor's noise can be turned off, one at a time.
+    shadows, direct_light, diffuse_bounce, glossy_bounce : bool
+        Switches: parts of the light can be turned off, one at a time.
+    noise : bool
+        Whether the sensor adds noise, rounds, and saturates. Without, it is ideal.
     exposure : float or range
         1 lets the brightest 2 % of the pixels saturate; 2 twice as much light, and so on.
     full_well : float or range

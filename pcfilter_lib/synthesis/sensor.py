@@ -48,18 +48,18 @@ def expose(radiance: np.ndarray, gain: float, recipe: Recipe, seed: int) -> np.n
     gain : float
         From :func:`gain`.
     recipe : Recipe
-        A drawn recipe. Without `noise` nothing is added or rounded, but the well still overflows.
+        A drawn recipe. Without `noise` the sensor is ideal: nothing is added, nothing rounded, and no well overflows.
     seed : int
         Of the noise.
 
     Returns
     -------
     ndarray of float32, shape (K, n)
-        The same array, as shares of full scale, 0 to 1.
+        The same array, as shares of full scale.
     """
     radiance *= np.float32(gain)
     if not recipe.noise:
-        return np.minimum(radiance, 1, out=radiance)
+        return radiance
     steps = np.float32(2**recipe.bits - 1)
     pixels = radiance.shape[1]
     for number, start in enumerate(range(0, pixels, _BLOCK)):
