@@ -15,7 +15,7 @@ _GOLDEN = (np.sqrt(5) - 1) / 2
 # A gathered value serves a pixel whose normal differs by less than this, as a cosine.
 _SAME_NORMAL = 0.9
 _CHUNK = 1 << 18  # rays at once
-_SPLIT = 4
+_SPLIT = 6
 
 
 def gather(stage: Stage, hits: Hits, rays: int) -> sparse.csr_matrix:

@@ -234,7 +234,7 @@ class Recipe:
     footprint: int = 3
     gather_step: int = 4
     gather_rays: int = 48
-    photon_density: Range = 4.0
+    photon_density: Range = 2.0
 
     def __post_init__(self):
         one_of("Recipe", "support", self.support, SUPPORTS)

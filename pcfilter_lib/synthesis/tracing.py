@@ -90,9 +90,11 @@ class Tracer:
             np.array([getattr(m, name) for m in materials], np.float32)
             for name in ("albedo", "specular", "shininess", "contrast", "grain")
         )
+        self._body_of_material = np.repeat(np.arange(len(scene.bodies)), [len(b.materials) for b in scene.bodies])
         self._texture = np.array([TEXTURES.index(m.texture) for m in materials])
         self._is_glossy = np.append(self.specular[self.material] > 0, False)  # the last one: no face at all
         self._corner_normals = _corner_normals(self.vertices.astype(np.float64), self.faces)
+        self._is_curved = np.abs(self._corner_normals[:, 1:]).max(axis=(1, 2)) > 1e-6
         # Textures are solid: they belong to the body, wherever it lies.
         self._to_body = np.stack([np.linalg.inv(pose @ body.pose) for body in scene.bodies]).astype(np.float32)
         self._rays = open3d.t.geometry.RaycastingScene()
@@ -133,12 +135,12 @@ class Tracer:
         reach[~found] = 0
         point = directions * reach[:, None]
         point += rays[:, :3]
-        corners = self._corner_normals[np.where(found, face, 0)]
-        normal = corners[:, 0]
-        normal += uv[:, :1] * corners[:, 1]
-        normal += uv[:, 1:] * corners[:, 2]
-        normal /= np.sqrt(np.einsum("nc,nc->n", normal, normal))[:, None]
-        away = np.einsum("nc,nc->n", flat, directions) > 0
+        normal = flat.copy()
+        curved = np.flatnonzero(self._is_curved[np.where(found, face, 0)] & found)
+        corners, uv = self._corner_normals[face[curved]], uv[curved]
+        smooth = corners[:, 0] + uv[:, :1] * corners[:, 1] + uv[:, 1:] * corners[:, 2]
+        normal[curved] = smooth / np.sqrt(np.einsum("nc,nc->n", smooth, smooth))[:, None]
+        away = np.flatnonzero(np.einsum("nc,nc->n", flat, directions) > 0)
         flat[away] *= -1
         normal[away] *= -1
         return chosen, Hits(face, point, flat, normal)
@@ -146,23 +148,27 @@ class Tracer:
     def sees(self, hits: Hits, target: np.ndarray) -> np.ndarray:
         """Return whether nothing stands between the hits and a point, bool of shape (n,)."""
         rays = np.empty((len(hits.face), 6), np.float32)
-        rays[:, :3] = hits.point + hits.flat * LIFT
-        rays[:, 3:] = target.astype(np.float32) - rays[:, :3]
-        behind = np.einsum("nc,nc->n", hits.flat, rays[:, 3:]) <= 0
-        return ~(behind | self._rays.test_occlusions(self._tensor(rays), tfar=1.0).numpy())
+        start, towards = rays[:, :3], rays[:, 3:]
+        np.multiply(hits.flat, LIFT, out=start)
+        start += hits.point
+        np.subtract(target.astype(np.float32), start, out=towards)
+        above = np.einsum("nc,nc->n", hits.flat, towards) > 0
+        return above & ~self._rays.test_occlusions(self._tensor(rays), tfar=1.0).numpy()
 
     def reflectance(self, hits: Hits) -> np.ndarray:
         """Return the albedo at hits, texture included, float32 of shape (n,)."""
         material = self.material[np.where(hits.found, hits.face, 0)]
         albedo = np.where(hits.found, self.albedo[material], np.float32(0))
-        textured = np.flatnonzero(hits.found & (self._texture[material] > 0) & (self._contrast[material] > 0))
-        if len(textured):
-            of = material[textured]
-            motion = self._to_body[self.body[hits.face[textured]]]
-            place = np.einsum("nij,nj->ni", motion[:, :3, :3], hits.point[textured]) + motion[:, :3, 3]
-            waves = np.sin((place / self._grain[of, None]) @ _WAVES.T).sum(axis=1)
-            share = np.where(self._texture[of] == TEXTURES.index("print"), waves > 0, 0.5 + waves / 6)
-            albedo[textured] *= 1 - self._contrast[of] * share.astype(np.float32)
+        # A loop over materials: their points share a body, and one product of matrices serves them all.
+        for number in np.flatnonzero((self._texture > 0) & (self._contrast > 0)):
+            of = np.flatnonzero(hits.found & (material == number))
+            if not len(of):
+                continue
+            motion = self._to_body[self._body_of_material[number]]
+            place = hits.point[of] @ motion[:3, :3].T + motion[:3, 3]
+            waves = np.sin(place @ (_WAVES / self._grain[number]).T).sum(axis=1)
+            share = waves > 0 if self._texture[number] == TEXTURES.index("print") else 0.5 + waves / 6
+            albedo[of] *= 1 - self._contrast[number] * share.astype(np.float32)
         return albedo
 
     def distance(self, points: np.ndarray) -> np.ndarray:

@@ -67,8 +67,7 @@ class Stage:
         cosine = np.einsum("nc,nc->n", hits.normal, towards) / np.sqrt(square)
         lit = hits.found & (cosine > 0) & self.projector.lights(column, row, depth)
         if self.shadows:
-            some = np.flatnonzero(lit)
-            lit[some] = self.tracer.sees(hits[some], self.projector.position)
+            lit &= self.tracer.sees(hits, self.projector.position)
         irradiance = np.where(lit, cosine * (np.float32(self.reference**2) / square), np.float32(0))
         spread = self.projector.spread(np.where(lit, depth, np.float32(self.reference)))
         middles = (BLURS[1:] + BLURS[:-1]) / 2

@@ -45,7 +45,8 @@ def box(size, centre=(0, 0, 0), kind="box"):
 
 def table(material=None, size=4.0):
     """A table whose top lies at z = 0."""
-    return synthesis.Body(box((size, size, 0.02), (0, 0, -0.01), "table"), (material or synthesis.Material(0.5),), support=True)
+    material = material or synthesis.Material(0.5)
+    return synthesis.Body(box((size, size, 0.02), (0, 0, -0.01), "table"), (material,), support=True)
 
 
 def room(material, size=2.0):
