@@ -23,13 +23,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A run in a process of its own, to be killed: its scans take a while, so that there is a middle.
 RUN = """
-import sys, time
+import os, sys, time
 from pcfilter_lib.synthesis import sets
 from pcfilter_lib.synthesis.recipe import Recipe
 
 make = sets.simulate_scan
 
 def slow(recipe, seed):
+    open(f"{sys.argv[1]}.{os.getpid()}", "w").close()  # this process works
     time.sleep(0.2)
     return make(recipe, seed)
 
@@ -94,13 +95,20 @@ def test_a_set_that_was_stopped_in_the_middle_ends_as_one_that_was_not(undisturb
     script, folder = tmp_path / "run.py", tmp_path / "set"
     script.write_text(RUN)
     command = [sys.executable, str(script), str(folder), SMALL.to_json(), str(COUNT), str(processes)]
-    running = subprocess.Popen(command, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    running = subprocess.Popen(
+        command, stderr=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
     deadline = time.monotonic() + 60
-    while not list(folder.glob("scan_*.npz")) and running.poll() is None and time.monotonic() < deadline:
+    while not (list(folder.glob("scan_*.npz")) and len(list(tmp_path.glob("set.*"))) == processes):
+        assert running.poll() is None and time.monotonic() < deadline
         time.sleep(0.01)
     workers = children(running.pid)
-    running.send_signal(how)
-    running.communicate(timeout=60)
+    if how == signal.SIGINT:
+        os.killpg(running.pid, how)  # as Ctrl-C does: to all of them
+    else:
+        running.kill()
+    _, messages = running.communicate(timeout=60)
+    assert b"Traceback" not in messages
     assert running.returncode == (130 if how == signal.SIGINT else -signal.SIGKILL)
     done = sorted(folder.glob("scan_*.npz"))
     assert 1 <= len(done) < COUNT
