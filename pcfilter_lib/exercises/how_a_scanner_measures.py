@@ -154,11 +154,11 @@ def check_growth(answer: Callable) -> None:
         reference=lambda ratio: _powers(ratio, 2, 4, 3),
         mistakes=[
             (
-                "this is how the column's noise grows. By (12), a column is worth more depth farther away.",
+                "this is how the column's noise grows. By (13), a column is worth more depth farther away.",
                 lambda ratio: _powers(ratio, 0, 2, 1),
             ),
             (
-                "this is the geometry of (12) alone. With the same exposure less light comes back, too.",
+                "this is the geometry of (13) alone. With the same exposure less light comes back, too.",
                 lambda ratio: _powers(ratio, 2, 2, 2),
             ),
             (

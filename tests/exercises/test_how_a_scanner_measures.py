@@ -137,7 +137,7 @@ MISTAKES = [
     (exercises.check_repair, lambda c, p: c[strays(c, p) == 0], "stray pixels were left out"),
     (exercises.check_repair, lambda c, p: c, "at [2]"),
     (exercises.check_growth, lambda r: [1, r**2, r], "this is how the column's noise grows"),
-    (exercises.check_growth, lambda r: [r**2] * 3, "this is the geometry of (12) alone"),
+    (exercises.check_growth, lambda r: [r**2] * 3, "this is the geometry of (13) alone"),
     (exercises.check_growth, lambda r: [r**2, r**3, r**2.5], "here the light falls with the distance"),
     (exercises.check_growth, lambda r: [r**2, r**4, r], "the modulation falls with the light"),
     (exercises.check_growth, lambda r: [r**2, r**4, r**4], "with (c) the noise shrinks, too"),
