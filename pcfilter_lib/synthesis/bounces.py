@@ -160,7 +160,7 @@ def photons(stage: Stage, density: float) -> Iterator[tuple[Hits, np.ndarray, np
     stage : Stage
         The scene and its light.
     density : float
-        Photons per solid angle of a camera pixel.
+        Photons per pixel of the camera.
 
     Yields
     ------
@@ -173,7 +173,8 @@ def photons(stage: Stage, density: float) -> Iterator[tuple[Hits, np.ndarray, np
         Where it left the projector.
     """
     projector = stage.projector
-    pitch = projector.focal / (stage.camera.focal * np.sqrt(density))
+    height, width = stage.camera.shape
+    pitch = projector.columns * np.sqrt(ASPECT / (density * height * width))
     across, wide = _cells(projector.columns, pitch)
     along, high = _cells(ASPECT * projector.columns, pitch)
     band = max(1, _CHUNK // len(across))
@@ -205,7 +206,7 @@ def ghost_light(stage: Stage, centres: Hits, density: float) -> sparse.csr_matri
     centres : Hits
         What the centre of each pixel sees.
     density : float
-        Photons per solid angle of a camera pixel.
+        Photons per pixel of the camera.
 
     Returns
     -------

@@ -4,5 +4,67 @@ from __future__ import annotations
 
 from pcfilter_lib.synthesis.recipe import Recipe
 
-#: Recipes for :meth:`Recipe.preset`: ``"bench"``.
-PRESETS = {"bench": Recipe()}
+_BENCH = Recipe()
+
+#: Recipes by their names, for :meth:`pcfilter_lib.synthesis.Recipe.preset`:
+#:
+#: * ``"bench"``: three to fifteen parts of all kinds and materials on a table;
+#: * ``"shiny bin"``: metal parts in a bin, with light going back and forth between them;
+#: * ``"dark parts"``: black plastic and rubber, which sends back little more light than the sensor's noise;
+#: * ``"phoxi-like"``: one dark part with fine structure before a void, seen at a slant and close to, by an industrial
+#:   scanner with laser light: most of the image is a hole.
+PRESETS = {
+    "bench": _BENCH,
+    "shiny bin": _BENCH.but(
+        support="bin",
+        parts=(5, 15),
+        glossy_share=0.8,
+        specular=(0.25, 0.7),
+        shininess=(40, 2_000),
+        support_albedo=(0.2, 0.8),
+        elevation=(65, 90),
+    ),
+    "dark parts": _BENCH.but(
+        dark_share=0.8,
+        dark_albedo=(0.015, 0.06),
+        glossy_share=0.4,
+        specular=(0.02, 0.1),
+        support_albedo=(0.02, 0.3),
+        ambient=(0, 0.05),
+    ),
+    "phoxi-like": _BENCH.but(
+        support="none",
+        parts=1,
+        kinds=("board", "board", "grille", "fins", "bracket"),
+        part_size=(0.1, 0.3),
+        albedo=(0.05, 0.4),
+        dark_share=0.7,
+        dark_albedo=(0.003, 0.08),
+        glossy_share=0.5,
+        specular=(0.05, 0.4),
+        shininess=(10, 300),
+        texture_share=0.6,
+        texture_contrast=(0.3, 0.95),
+        texture_grain=(0.001, 0.01),
+        width=480,
+        height=360,
+        view_angle=(12, 24),
+        distance=(0.35, 0.65),
+        elevation=(20, 90),
+        aim_error=(0, 0.04),
+        camera_aperture=(0.003, 0.01),
+        focus_error=(-0.3, 0.3),
+        baseline=(0.12, 0.25),
+        projector_aperture=(0.003, 0.01),
+        projector_blur=(0.5, 1.5),
+        ambient=(0, 0.05),
+        exposure=(0.4, 3.0),
+        read_noise=(10, 30),
+        speckle=(0.02, 0.12),
+        min_modulation=(0.01, 0.1),
+        max_mismatch=(0.27, 0.4),
+        tolerance=(0.0003, 0.0006),
+        footprint=4,
+        gather_step=6,
+    ),
+}

@@ -166,7 +166,7 @@ class Recipe:
     gather_rays : int
         Rays that gather it there.
     photon_density : float or range
-        Photons traced from the projector to glossy surfaces, per camera pixel that they would fill.
+        Photons that leave the projector in search of glossy surfaces, per pixel of the camera.
 
     Raises
     ------
@@ -234,7 +234,7 @@ class Recipe:
     footprint: int = 3
     gather_step: int = 4
     gather_rays: int = 48
-    photon_density: Range = 2.0
+    photon_density: Range = 3.0
 
     def __post_init__(self):
         one_of("Recipe", "support", self.support, SUPPORTS)

@@ -65,8 +65,28 @@ class Simulation:
     _rig: _Rig
 
     def transport(self, pixels: np.ndarray) -> Transport:
-        """Return the light transport of some pixels, given as numbers row by row, shape (n,)."""
-        return self._rig.transport(np.asarray(pixels).ravel())
+        """Return the light transport of some pixels.
+
+        Parameters
+        ----------
+        pixels : int or array_like of int
+            Numbers of the pixels, row by row: ``row * width + column``.
+
+        Returns
+        -------
+        Transport
+
+        Raises
+        ------
+        InputError
+            If there is no pixel, or one is not in the image.
+        """
+        pixels = np.asarray(pixels).ravel()
+        height, width = self.camera.shape
+        if not len(pixels) or pixels.dtype.kind not in "iu" or pixels.min() < 0 or pixels.max() >= height * width:
+            remedy = f"pass whole numbers from 0 to {height * width - 1}: row * {width} + column"
+            raise InputError("transport", "pixels", "there is none, or one is not in the image", remedy)
+        return self._rig.transport(pixels)
 
     @property
     def gain(self) -> float:

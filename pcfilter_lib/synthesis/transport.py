@@ -14,7 +14,7 @@ Radiance has no unit: 1 is a white Lambertian surface that faces the projector a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 
 import numpy as np
 from scipy import sparse
@@ -207,15 +207,11 @@ class Transport:
         """Return how much light of each projector column reaches each pixel by one way, shape (n, columns)."""
         total = sparse.csr_matrix((len(self.ambient), self.columns), dtype=np.float32)
         for factors in self.ways.get(way, []):
-            product = self._blur
+            product = _blur(self.columns)
             for factor in reversed(factors):
                 product = factor @ product
             total = total + product
         return total
-
-    @cached_property
-    def _blur(self) -> sparse.csr_matrix:
-        return sparse.csr_matrix(blurred(np.eye(self.columns, dtype=np.float32)))
 
 
 def blurred(rows: np.ndarray) -> np.ndarray:
@@ -245,3 +241,9 @@ def blurred(rows: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(padded, len(kernel), axis=1)
         levels.append(windows @ kernel)
     return np.concatenate([level.T for level in levels]).astype(np.float32)
+
+
+@lru_cache(maxsize=1)
+def _blur(columns: int) -> sparse.csr_matrix:
+    """Return what each column of the projector becomes for each of its blurs, shape (blurs * columns, columns)."""
+    return sparse.csr_matrix(blurred(np.eye(columns, dtype=np.float32)))

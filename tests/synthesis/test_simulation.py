@@ -169,6 +169,14 @@ def test_wrong_arguments(lab):
         simulate_scan("bench")
 
 
+def test_transport_of_pixels_that_are_not_there(lab):
+    sim = simulate(lab.IDEAL, 0, synthesis.Scene((lab.table(),)))
+    for pixels in ([], [96 * 72], [-1], [0.5]):
+        with pytest.raises(InputError, match="transport, pixels"):
+            sim.transport(pixels)
+    assert sim.transport(5).matrix("direct").shape == (1, 1024)
+
+
 def test_nothing_in_view(lab):
     far = synthesis.Body(lab.box((0.1, 0.1, 0.1), (5, 0, 0)))
     scan = simulate_scan(lab.IDEAL, 0, synthesis.Scene((far,)))
