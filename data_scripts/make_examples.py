@@ -6,15 +6,19 @@
     mug_scan.pcd    the same points as an organised PCD, binary_compressed, NaN where there is none
     mug_depth.png   the same scan as a 16-bit depth image, 0.1 mm a step
     mug_camera.json the intrinsics that belong to it
+    bin_scan.npz    a simulated structured-light scan of shiny parts in a bin, labelled, with the cause of each artefact
+    board_scan.npz  the same of something like a graphics card before a void, seen from close by
 
-The scan is a small piece of geometry, not yet a simulated scanner: a pixel that sees an edge averages what it sees
-on both sides, and a point that the projector cannot reach is a hole. That is enough for an honest label.
+The mug's scan is a small piece of geometry, not yet a simulated scanner: a pixel that sees an edge averages what it
+sees on both sides, and a point that the projector cannot reach is a hole. That is enough for an honest label. The last
+two come from `synthesis.simulate_scan`, which follows the light.
 
     python data_scripts/make_examples.py
 """
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -24,7 +28,7 @@ import open3d as o3d
 from plyfile import PlyData, PlyElement
 
 import pcfilter_lib
-from pcfilter_lib import data
+from pcfilter_lib import data, synthesis
 from pcfilter_lib.data.pcd import PcdFile, write_pcd
 
 FOLDER = Path(pcfilter_lib.__file__).parent / "data" / "examples"
@@ -37,6 +41,29 @@ PROJECTOR = np.array([0.12, 0.0, 0.0])
 FOOTPRINT = 4  # a pixel averages FOOTPRINT x FOOTPRINT rays
 NOISE = 5e-5  # metres, one standard deviation along the ray
 TOLERANCE = 1e-3  # metres: a measured point farther from the surface is an artefact
+
+# The simulated scans: recipe and seed. Written out, so that the files stay the same when a preset changes.
+BIN = synthesis.Recipe(
+    support="bin", parts=8, part_size=0.062, area=0.3, bin_height=0.062,
+    albedo=0.68, support_albedo=0.41, dark_albedo=0.032, glossy_share=0.8, specular=0.55, shininess=54,
+    texture_contrast=0.36, texture_grain=0.0048,
+    view_angle=39, distance=0.64, elevation=72, azimuth=86, aim_error=0.009,
+    camera_aperture=0.0022, focus_error=-0.09, baseline=0.21, projector_view_angle=44, projector_aperture=0.003,
+    projector_blur=0.75, calibration_error=0.03, ambient=0.06,
+    exposure=1.2, full_well=15_000, read_noise=11, min_modulation=0.03, max_mismatch=0.34,
+)  # fmt: skip
+BOARD = synthesis.Recipe(
+    support="none", parts=1, kinds=("board",), part_size=0.16,
+    albedo=0.3, dark_share=0.6, dark_albedo=0.06, glossy_share=0.5, specular=0.18, shininess=240,
+    texture_share=0.6, texture_contrast=0.33, texture_grain=0.0047,
+    width=360, height=270, view_angle=22, distance=0.5, elevation=44, azimuth=93, aim_error=0.023,
+    camera_aperture=0.0053, focus_error=0.22, baseline=0.18, projector_view_angle=38, projector_aperture=0.0035,
+    projector_blur=0.9, calibration_error=0.01, ambient=0.007,
+    exposure=2, full_well=11_500, read_noise=27, speckle=0.08, min_modulation=0.03, max_mismatch=0.33,
+    tolerance=0.0003, footprint=4, gather_step=6,
+)  # fmt: skip
+SIMULATED = {"bin_scan.npz": (BIN, 6), "board_scan.npz": (BOARD, 9)}
+KEPT = ("recipe", "seed", "scene", "cause", "object", "distance")
 
 
 def revolve(profile: np.ndarray, segments: int) -> tuple[np.ndarray, list[list[int]]]:
@@ -148,6 +175,14 @@ def scan(world: o3d.t.geometry.RaycastingScene) -> data.OrganizedScan:
     return data.OrganizedScan(xyz=xyz.astype(np.float32), valid=valid, label=label, intrinsics=CAMERA)
 
 
+def simulated(recipe: synthesis.Recipe, seed: int) -> data.OrganizedScan:
+    """Simulate a scan, and keep of its extras what the book shows; the distance to a hundredth of a millimetre."""
+    made = synthesis.simulate_scan(recipe, seed)
+    extras = {name: made.extras[name] for name in KEPT}
+    extras["distance"] = np.round(extras["distance"], 5)
+    return dataclasses.replace(made, extras=extras)
+
+
 def main(folder: Path = FOLDER) -> None:
     """Write the files."""
     folder.mkdir(exist_ok=True)
@@ -167,8 +202,11 @@ def main(folder: Path = FOLDER) -> None:
     camera = {"width": WIDTH, "height": HEIGHT, "intrinsic_matrix": CAMERA.T.ravel().tolist()}  # column by column
     (folder / "mug_camera.json").write_text(json.dumps(camera, indent=1) + "\n")
 
+    for name, (recipe, seed) in SIMULATED.items():
+        data.save_scan(simulated(recipe, seed), folder / name)
+
     labels = measured.label[measured.valid]
-    print(f"{measured.valid.mean():.1%} of the pixels measured, {np.mean(labels == 0):.2%} of these artefacts")
+    print(f"mug: {measured.valid.mean():.1%} of the pixels measured, {np.mean(labels == 0):.2%} of these artefacts")
     for file in sorted(folder.iterdir()):
         print(f"{file.name:16}{file.stat().st_size:9,} bytes")
 

@@ -16,8 +16,10 @@ def example_path(name: str) -> Path:
     ----------
     name : str
         ``"mug.off"`` (mesh, mm), ``"mug.ply"`` (point cloud, mm), ``"mug_scan.npz"`` (labelled organised scan, m),
-        ``"mug_scan.pcd"`` (the same points as an organised PCD, m), ``"mug_depth.png"`` (its depth in steps of 0.1 mm)
-        or ``"mug_camera.json"`` (its intrinsics).
+        ``"mug_scan.pcd"`` (the same points as an organised PCD, m), ``"mug_depth.png"`` (its depth in steps of 0.1 mm),
+        ``"mug_camera.json"`` (its intrinsics), ``"bin_scan.npz"`` (a simulated structured-light scan of shiny parts in
+        a bin, m; labelled, the extras hold the cause of each artefact and its distance from the surface) or
+        ``"board_scan.npz"`` (the same of one part with fine structure before a void).
         ``data_scripts/make_examples.py`` makes them.
 
     Returns

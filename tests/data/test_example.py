@@ -46,3 +46,19 @@ def test_the_script_makes_the_shipped_files_again(tmp_path):
     assert np.array_equal(again.xyz, made.xyz, equal_nan=True)
     both = made.valid & shipped.valid
     assert np.mean(np.abs(made.depth[both] - shipped.depth[both]) > 1.5e-4) <= 1e-4
+
+
+@pytest.mark.parametrize("name", ["bin_scan.npz", "board_scan.npz"])
+def test_a_simulated_example_is_made_again_from_the_recipe_that_it_carries(name):
+    pytest.importorskip("open3d")
+    from pcfilter_lib import synthesis
+
+    shipped = data.load_scan(data.example_path(name))
+    assert data.example_path(name).stat().st_size < 1_000_000
+    assert np.array_equal(shipped.label == 255, ~shipped.valid)
+    assert {"cause", "object", "distance"} <= set(shipped.extras)
+    again = synthesis.simulate_again(shipped)
+    assert np.mean(again.label != shipped.label) <= 1e-4
+    np.testing.assert_allclose(
+        again.extras["distance"][shipped.label == 1], shipped.extras["distance"][shipped.label == 1], atol=1e-4
+    )
