@@ -10,11 +10,7 @@ alike; the median counts. Ends with 1 when a bar is missed.
 from __future__ import annotations
 
 import argparse
-import datetime
-import importlib.metadata
 import json
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -26,14 +22,15 @@ from pathlib import Path
 import numpy as np
 import open3d
 import trimesh
+from provenance import provenance
 
-import pcfilter_lib
 from pcfilter_lib import data
 
 OFF_TIMES_TRIMESH = 5.0  # OFF parsing: at least so many times as fast as trimesh
 OFF_TIMES_OPEN3D = 1.0
 SAMPLING_TIMES_OPEN3D = 1.0
 IMPORT_SECONDS = 0.3
+PACKAGES = ("numpy", "trimesh", "open3d", "open3d-cpu", "plyfile", "lazy-loader")
 
 
 def interleaved(calls: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
@@ -114,31 +111,6 @@ def bench_import(rounds: int) -> dict[str, float]:
     return times | {"ours, less python": times["ours"] - times["python"]}
 
 
-def provenance() -> dict[str, object]:
-    names = ("numpy", "trimesh", "open3d", "open3d-cpu", "plyfile", "lazy-loader")
-    versions = {}
-    for name in names:
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": f"{platform.system()} {platform.machine()}, {processor()}, {os.cpu_count()} cores",
-        "python": platform.python_version(),
-        "pcfilter_lib": pcfilter_lib.__version__,
-        "versions": versions,
-    }
-
-
-def processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
-        return platform.processor()
-
-
 def measure(off_files: list[Path], rounds: int) -> list[dict[str, object]]:
     """Return one row for each thing timed: its name, the medians in milliseconds, and the bars it has to clear."""
     rows: list[dict[str, object]] = []
@@ -186,7 +158,7 @@ def main() -> int:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(
-            json.dumps({"provenance": provenance(), "rounds": options.rounds, "rows": rows}, indent=1)
+            json.dumps({"provenance": provenance(*PACKAGES), "rounds": options.rounds, "rows": rows}, indent=1)
         )
     return int(any(row["missed"] for row in rows))
 

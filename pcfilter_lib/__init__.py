@@ -4,6 +4,7 @@
 
 =================== ==================================================================
 ``data``            what exists on disk: meshes, point clouds, organised scans
+``synthesis``       what is made: parts, scenes, a simulated structured-light scanner
 ``layers``          Keras layers that Keras lacks
 ``models``          architectures, and the loading of saved ones
 ``optimizers``      RAdam, Lookahead, Ranger
@@ -48,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "register",
         "regularizers",
         "scale",
+        "synthesis",
         "training",
     ],
 )

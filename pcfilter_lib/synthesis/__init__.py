@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sets": ["write_set"],
         "shapes": ["blocks", "revolve"],
         "simulation": ["Simulation", "simulate", "simulate_again", "simulate_scan"],
+        "statistics": ["DISTRIBUTIONS", "LEVELS", "scan_statistics"],
         "solid": ["Body", "Material", "Scene", "Solid"],
         "transport": ["Transport"],
     },

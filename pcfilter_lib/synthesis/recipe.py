@@ -54,6 +54,7 @@ _LIMITS = {
     "full_well": (10, 1e7, True),
     "read_noise": (0, 1e5, True),
     "speckle": (0, 1, True),
+    "speckle_change": (0, 1, True),
     "bits": (1, 16, True),
     "min_modulation": (0, 1, True),
     "max_mismatch": (0, 1, True),
@@ -69,7 +70,7 @@ _LIMITS = {
 _WHOLE = {"parts", "width", "height", "projector_columns", "period", "bits", "footprint", "gather_step", "gather_rays"}
 # One value for a scan: the images must have one size, whatever the seed.
 _FIXED = {"width", "height", "projector_columns", "period", "bits", "footprint", "gather_step", "gather_rays"}
-_SWITCHES = ("shadows", "direct_light", "diffuse_bounce", "glossy_bounce", "noise")
+_SWITCHES = ("shadows", "direct_light", "diffuse_bounce", "glossy_bounce", "noise", "reject_saturated")
 
 
 @dataclass(frozen=True)
@@ -146,13 +147,18 @@ class Recipe:
     read_noise : float or range
         Standard deviation of the sensor's own noise, electrons.
     speckle : float or range
-        Contrast of laser speckle after averaging, a noise proportional to the light; 0 for a lamp.
+        Contrast of laser speckle: by which part of itself the brightness differs from pixel to pixel, the same in all
+        patterns; 0 for a lamp.
+    speckle_change : float or range
+        Share of that contrast that is new in each pattern, a noise proportional to the light.
     bits : int
         Of the analogue-to-digital converter.
     min_modulation : float or range
         Smallest amplitude of the phase pattern that counts as measured, as a share of full scale.
     max_mismatch : float or range
         Largest disagreement of Gray code and phase, as a share of the period.
+    reject_saturated : bool
+        Whether a pixel at full scale in one of the phase images counts as not measured.
     near, far : float or range
         Range of depth that the scanner reports, m.
     tolerance : float or range
@@ -221,10 +227,12 @@ class Recipe:
     full_well: Range = (8_000, 20_000)
     read_noise: Range = (5, 20)
     speckle: Range = 0.0
+    speckle_change: Range = 0.1
     bits: int = 10
     # Decoding
     min_modulation: Range = (0.01, 0.03)
     max_mismatch: Range = (0.3, 0.5)
+    reject_saturated: bool = False
     near: Range = 0.1
     far: Range = 3.0
     # Labels

@@ -36,10 +36,11 @@ def gain(white: np.ndarray, recipe: Recipe) -> float:
 def expose(radiance: np.ndarray, gain: float, recipe: Recipe, seed: int) -> np.ndarray:
     """Turn radiance into what the sensor reports, in place.
 
-    Light arrives as electrons, which obey Poisson's law (here its normal limit); reading them adds noise of its own,
-    and speckle a noise in proportion to the light. The well overflows at full scale, and the converter rounds (EMVA
-    standard 1288, *Standard for characterization of image sensors and cameras*, release 4.0, 2021, section 2; Goodman,
-    *Speckle phenomena in optics*, 2007, for speckle).
+    Light arrives as electrons, which obey Poisson's law (here its normal limit); reading them adds noise of its own.
+    The well overflows at full scale, and the converter rounds (EMVA standard 1288, *Standard for characterization of
+    image sensors and cameras*, release 4.0, 2021, section 2). Laser light makes some pixels brighter than others, by a
+    gamma distribution, mostly the same in all patterns (Goodman, *Speckle phenomena in optics*, 2007, section 4.6): that
+    leaves the phase as it is, but not the contrast.
 
     Parameters
     ----------
@@ -65,6 +66,9 @@ def expose(radiance: np.ndarray, gain: float, recipe: Recipe, seed: int) -> np.n
     for number, start in enumerate(range(0, pixels, _BLOCK)):
         block = np.ascontiguousarray(radiance[:, start : start + _BLOCK])
         generator = np.random.Generator(np.random.SFC64([seed, number, 0x5E450]))
+        if recipe.speckle:
+            looks = 1 / recipe.speckle**2
+            block *= generator.standard_gamma(looks, block.shape[1], dtype=np.float32) / np.float32(looks)
         draw = generator.standard_normal(block.shape, dtype=np.float32)
         draw *= np.sqrt(variance(block, recipe, rounding=False))
         block += draw
@@ -91,13 +95,13 @@ def variance(value: np.ndarray, recipe: Recipe, *, rounding: bool = True) -> np.
     Returns
     -------
     ndarray
-        ``value / full_well + (read_noise / full_well)^2 + (speckle value)^2 + step^2 / 12``.
+        ``value / full_well + (read_noise / full_well)^2 + (speckle speckle_change value)^2 + step^2 / 12``.
     """
     dtype = value.dtype.type
     fixed = (recipe.read_noise / recipe.full_well) ** 2
     if rounding:
         fixed += 1 / (12 * (2**recipe.bits - 1) ** 2)
-    total = value * dtype(recipe.speckle**2)
+    total = value * dtype((recipe.speckle * recipe.speckle_change) ** 2)
     total += dtype(1 / recipe.full_well)
     total *= value
     total += dtype(fixed)

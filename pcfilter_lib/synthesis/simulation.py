@@ -266,6 +266,8 @@ def _measure(
     shape, rays = stage.camera.shape, stage.camera.rays
     depth = triangulate(decoded.column, rays, calibrated)
     depth[~((depth >= recipe.near) & (depth <= recipe.far))] = np.nan
+    if recipe.reject_saturated:
+        depth[(images[-4:] >= 1).any(axis=0)] = np.nan
     valid = np.isfinite(depth)
     xyz = (rays * depth[..., None]).astype(np.float32)
 

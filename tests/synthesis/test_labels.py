@@ -79,6 +79,8 @@ def test_too_much_light_saturates(lab):
     recipe = lab.IDEAL.but(noise=True, full_well=1e6, read_noise=0.0, bits=16, exposure=4.0, tolerance=2e-4)
     scan = scan_of(recipe, lab.table())
     assert caused(scan, "saturation") == (scan.label == 0).sum() > 20
+    careful = scan_of(recipe.but(reject_saturated=True), lab.table())
+    assert caused(careful, "saturation") == 0 and 0 < careful.valid.sum() < scan.valid.sum()
 
 
 def test_a_wrong_calibration(lab):
