@@ -31,6 +31,7 @@ CAUSES = (
     "interreflection",
     "glossy ghost",
     "calibration",
+    "texture",
 )
 #: A point whose distance from the surface is within this factor of the tolerance, either way, is borderline.
 BAND = 1.5
@@ -171,7 +172,9 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     Each question takes something away and asks whether the artefact goes with it; the first that answers yes is the
     cause. In this order: is there direct light at all? does it go with the noise (or, where the sensor overflowed, with
     the saturation)? with the glossy light? with the diffuse bounce? with both? with the error of the calibration? What
-    is left comes from the direct light alone: the pixel covers an edge in depth, or the border of a shadow.
+    is left comes from the direct light alone: the pixel covers an edge in depth, or the border of a shadow, or two tones
+    of one surface, of which the brighter counts more (Curless and Levoy, *Better optical triangulation through spacetime
+    analysis*, ICCV 1995, section 2).
 
     Parameters
     ----------
@@ -206,7 +209,7 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     depth = transport.depth
     near = np.where(depth > 0, depth, np.inf).min(axis=1)
     jump = (depth.max(axis=1) - near) > _EDGE * near / reader.focal
-    edge = jump | ~(depth > 0).all(axis=1)
-    settle("shadow border", ~transport.lit.all(axis=1) & ~edge)
-    settle("mixed pixel", np.ones(len(cause), bool))
+    settle("mixed pixel", jump | ~(depth > 0).all(axis=1))
+    settle("shadow border", ~transport.lit.all(axis=1))
+    settle("texture", np.ones(len(cause), bool))
     return cause

@@ -80,7 +80,16 @@ def test_too_much_light_saturates(lab):
     scan = scan_of(recipe, lab.table())
     assert caused(scan, "saturation") == (scan.label == 0).sum() > 20
     careful = scan_of(recipe.but(reject_saturated=True), lab.table())
-    assert caused(careful, "saturation") == 0 and 0 < careful.valid.sum() < scan.valid.sum()
+    assert caused(careful, "saturation") == 0 and careful.valid.sum() < scan.valid.sum()
+
+
+def test_two_tones_of_one_surface(lab):
+    printed = synthesis.Material(0.9, texture="print", contrast=0.95, grain=0.03)
+    recipe = lab.IDEAL.but(footprint=4, tolerance=3e-4)
+    scan = scan_of(recipe, lab.table(printed))
+    assert caused(scan, "texture") == (scan.label == 0).sum() > 20
+    assert (scan_of(recipe.but(footprint=1), lab.table(printed)).label == 0).sum() == 0
+    assert (scan_of(recipe, lab.table()).label == 0).sum() == 0
 
 
 def test_a_wrong_calibration(lab):
