@@ -1,6 +1,9 @@
 """The scanner as a whole, held against what geometry and the theory of errors say."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -191,3 +194,21 @@ def test_images_are_the_transport_times_the_patterns(lab):
     assert matrix.shape == (64 * 48, recipe.projector_columns) and matrix.data.min() >= 0
     images = (matrix @ sim.patterns.rows().T) * sim.gain
     np.testing.assert_allclose(images.T.reshape(sim.images.shape), sim.images, rtol=1e-4, atol=2e-5)
+
+
+def test_another_processor_gives_the_same_labels(tmp_path):
+    # NumPy and the linear algebra without their newer instructions: what an older machine would compute.
+    code = (
+        "import sys, numpy as np; from pcfilter_lib import synthesis;"
+        "scans = [synthesis.simulate_scan(synthesis.Recipe(width=160, height=120), seed) for seed in range(3)];"
+        "np.savez(sys.argv[1], label=[scan.label for scan in scans], xyz=[scan.xyz for scan in scans])"
+    )
+    newer = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR AVX2 FMA3"
+    old = os.environ | {"NPY_DISABLE_CPU_FEATURES": newer, "OPENBLAS_CORETYPE": "NEHALEM"}
+    for name, environment in (("here", os.environ), ("old", old)):
+        subprocess.run(
+            [sys.executable, "-W", "ignore", "-c", code, tmp_path / f"{name}.npz"], env=environment, check=True
+        )
+    here, elsewhere = np.load(tmp_path / "here.npz"), np.load(tmp_path / "old.npz")
+    assert (here["label"] != elsewhere["label"]).mean() < 1e-4
+    np.testing.assert_allclose(here["xyz"], elsewhere["xyz"], atol=1e-3, equal_nan=True)
