@@ -5,30 +5,26 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from scipy import sparse
 
 from pcfilter_lib._arguments import whole_number
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.data.scan import ARTEFACT, NEITHER, TRUE_GEOMETRY
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.bounces import diffuse_light, ghost_light, reflected_light
 from pcfilter_lib.synthesis.decoding import Decoded, decode
 from pcfilter_lib.synthesis.labels import Reader, borderline, causes, tolerances
 from pcfilter_lib.synthesis.patterns import PatternSet
 from pcfilter_lib.synthesis.recipe import Recipe
+from pcfilter_lib.synthesis.rig import THREADS, Rig
 from pcfilter_lib.synthesis.scanner import Camera, Projector, set_up, triangulate
 from pcfilter_lib.synthesis.scenes import build_scene
 from pcfilter_lib.synthesis.sensor import expose, gain
 from pcfilter_lib.synthesis.solid import Scene
-from pcfilter_lib.synthesis.tracing import Hits, Tracer
-from pcfilter_lib.synthesis.transport import Stage, Transport, blurred, direct_light
+from pcfilter_lib.synthesis.transport import Transport, blurred
 
 # Pixels whose light is followed at once: a compromise of memory and of calls.
 _TILE = 1 << 14
-_THREADS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +58,7 @@ class Simulation:
     patterns: PatternSet
     images: np.ndarray
     decoded: Decoded
-    _rig: _Rig
+    _rig: Rig
 
     def transport(self, pixels: np.ndarray) -> Transport:
         """Return the light transport of some pixels.
@@ -92,52 +88,6 @@ class Simulation:
     def gain(self) -> float:
         """The share of full scale that radiance 1 gives."""
         return self._rig.gain
-
-
-class _Rig:
-    """Scene, scanner, and the light that is found once for all pixels."""
-
-    def __init__(self, recipe: Recipe, scene: Scene, camera: Camera, projector: Projector):
-        self.recipe = recipe
-        tracer = Tracer(scene, camera.pose)
-        tracer.check_outside(np.zeros(3), "distance", "the camera")
-        tracer.check_outside(projector.position, "baseline", "the projector")
-        self.stage = Stage(tracer, camera, projector, recipe.distance, recipe.shadows)
-        self.gain = 1.0
-
-    @cached_property
-    def centres(self) -> Hits:
-        """What the centre of each pixel sees."""
-        rays = self.stage.camera.rays.reshape(-1, 3).astype(np.float32)
-        return self.stage.tracer.cast(np.zeros(3, np.float32), rays)
-
-    def prepare(self) -> None:
-        """Find the light that does not belong to one pixel alone."""
-        recipe, stage, centres = self.recipe, self.stage, self.centres
-        self.diffuse = self.ghosts = None
-        with ThreadPoolExecutor(_THREADS) as pool:
-            if recipe.diffuse_bounce:
-                self.diffuse = pool.submit(diffuse_light, stage, centres, recipe.gather_step, recipe.gather_rays)
-            if recipe.glossy_bounce and (stage.tracer.specular > 0).any():
-                self.ghosts = pool.submit(ghost_light, stage, centres, recipe.photon_density)
-        self.diffuse = self.diffuse and self.diffuse.result()
-        self.ghosts = self.ghosts and self.ghosts.result()
-
-    def transport(self, pixels: np.ndarray) -> Transport:
-        """Return the light transport of some pixels."""
-        recipe, footprint = self.recipe, self.recipe.footprint
-        direct, ambient, hits, directions, lit = direct_light(self.stage, pixels, footprint)
-        ways: dict[str, list[list[sparse.csr_matrix]]] = {}
-        if recipe.direct_light:
-            ways["direct"] = [[direct]]
-        if self.diffuse is not None:
-            weights, gathered = self.diffuse
-            ways["diffuse"] = [[weights[pixels], gathered]]
-        if self.ghosts is not None:
-            reflected = reflected_light(self.stage, hits, directions, footprint**2)
-            ways["glossy"] = [[reflected], [self.ghosts[pixels]]]
-        depth = np.where(hits.found, hits.point[:, 2], np.float32(0)).reshape(len(pixels), -1)
-        return Transport(recipe.projector_columns, ways, ambient, lit, depth)
 
 
 def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> OrganizedScan:
@@ -198,7 +148,7 @@ def simulate(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> Simul
     recipe = recipe.draw(seed)
     scene = scene if given else build_scene(recipe, seed)
     camera, projector, calibrated = set_up(recipe, seed, scene.target)
-    rig = _Rig(recipe, scene, camera, projector)
+    rig = Rig(recipe, scene, camera, projector)
     rig.prepare()
 
     patterns = PatternSet(recipe.projector_columns, recipe.period)
@@ -213,7 +163,7 @@ def simulate(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> Simul
         radiance += np.float32(recipe.ambient) * tile.ambient[:, None]
         images[:, start : start + _TILE] = radiance.T
 
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(render, range(0, height * width, _TILE)))
 
     rig.gain = gain(images[0], recipe)
@@ -252,7 +202,7 @@ def simulate_again(scan: OrganizedScan, scene: Scene | None = None) -> Organized
 
 
 def _measure(
-    rig: _Rig,
+    rig: Rig,
     patterns: PatternSet,
     rows: np.ndarray,
     images: np.ndarray,

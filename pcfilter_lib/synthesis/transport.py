@@ -22,6 +22,7 @@ from scipy import sparse
 from pcfilter_lib.synthesis.scanner import Camera, Projector
 from pcfilter_lib.synthesis.tracing import Hits, Tracer
 
+Factors = list[sparse.csr_matrix]
 WAYS = ("direct", "diffuse", "glossy")
 # Standard deviations of the projector's blur, in columns, for which patterns are blurred beforehand.
 BLURS = np.array([0, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8], np.float32)
@@ -164,8 +165,9 @@ class Transport:
     ----------
     columns : int
         Of the projector.
-    ways : dict of str to list of sparse matrices
-        For each way the factors whose product is its matrix, shape (n, blurs * columns).
+    ways : dict of str to list of lists of csr_matrix
+        For each way one or more products of matrices, given by their factors, whose sum is its matrix of shape
+        (n, blurs * columns).
     ambient : ndarray of float32, shape (n,)
         Reflectance for light from everywhere.
     lit : ndarray of bool, shape (n, footprint**2)
@@ -175,7 +177,7 @@ class Transport:
     """
 
     columns: int
-    ways: dict[str, list[list[sparse.csr_matrix]]]
+    ways: dict[str, list[Factors]]
     ambient: np.ndarray
     lit: np.ndarray
     depth: np.ndarray

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pcfilter_lib import synthesis
+from pcfilter_lib.synthesis.rig import Rig
 from pcfilter_lib.synthesis.scanner import set_up
-from pcfilter_lib.synthesis.simulation import _Rig
 
 # A small scan of a table from straight above, with every imperfection and every bounce switched off.
 IDEAL = synthesis.Recipe(
@@ -59,7 +59,7 @@ def rig(recipe, *bodies, prepare=True):
     """A scene with the scanner in it."""
     scene = synthesis.Scene(bodies)
     camera, projector, calibrated = set_up(recipe, 0, scene.target)
-    made = _Rig(recipe, scene, camera, projector)
+    made = Rig(recipe, scene, camera, projector)
     if prepare:
         made.prepare()
     return made

@@ -149,7 +149,8 @@ def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
 def test_threads_do_not_matter(lab, monkeypatch):
     recipe = synthesis.Recipe(width=192, height=144)  # two tiles
     first = simulate_scan(recipe, 2)
-    monkeypatch.setattr("pcfilter_lib.synthesis.simulation._THREADS", 1)
+    monkeypatch.setattr("pcfilter_lib.synthesis.rig.THREADS", 1)
+    monkeypatch.setattr("pcfilter_lib.synthesis.simulation.THREADS", 1)
     assert simulate_scan(recipe, 2).xyz.tobytes() == first.xyz.tobytes()
 
 
