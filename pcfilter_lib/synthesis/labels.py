@@ -35,8 +35,8 @@ CAUSES = (
 )
 #: A point whose distance from the surface is within this factor of the tolerance, either way, is borderline.
 BAND = 1.5
-# A footprint whose depths differ by more than this share of the depth per pixel lies on an edge.
-_EDGE = 8.0
+# A footprint whose depths leave the plane through them by more than this share of the tolerance lies on an edge.
+_EDGE = 0.25
 
 
 def tolerances(images: np.ndarray, modulation: np.ndarray, slope: np.ndarray, recipe: Recipe) -> np.ndarray:
@@ -131,8 +131,6 @@ class Reader:
         Of the pixels.
     projector, calibrated : Projector
         As it stands, and as it is believed to stand.
-    focal : float
-        Of the camera, pixels.
     distance : callable
         From points (n, 3) to their distance from the surface.
     recipe : Recipe
@@ -144,7 +142,6 @@ class Reader:
     rays: np.ndarray
     projector: Projector
     calibrated: Projector
-    focal: float
     distance: Callable[[np.ndarray], np.ndarray]
     recipe: Recipe
     gain: float
@@ -172,9 +169,9 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     Each question takes something away and asks whether the artefact goes with it; the first that answers yes is the
     cause. In this order: is there direct light at all? does it go with the noise (or, where the sensor overflowed, with
     the saturation)? with the glossy light? with the diffuse bounce? with both? with the error of the calibration? What
-    is left comes from the direct light alone: the pixel covers an edge in depth, or the border of a shadow, or two tones
-    of one surface, of which the brighter counts more (Curless and Levoy, *Better optical triangulation through spacetime
-    analysis*, ICCV 1995, section 2).
+    is left comes from the direct light alone: the pixel covers an edge in depth, or the border of a shadow, or two
+    tones of one surface, of which the brighter counts more (Curless and Levoy, *Better optical triangulation through
+    spacetime analysis*, ICCV 1995).
 
     Parameters
     ----------
@@ -206,10 +203,16 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     settle("interreflection", ~reader.wrong(transport, ("direct", "glossy"), tolerance))
     settle("interreflection", ~reader.wrong(transport, ("direct",), tolerance))
     settle("calibration", ~reader.wrong(transport, ("direct",), tolerance, ideal=True))
-    depth = transport.depth
-    near = np.where(depth > 0, depth, np.inf).min(axis=1)
-    jump = (depth.max(axis=1) - near) > _EDGE * near / reader.focal
-    settle("mixed pixel", jump | ~(depth > 0).all(axis=1))
+    settle("mixed pixel", _on_edge(transport.depth, tolerance))
     settle("shadow border", ~transport.lit.all(axis=1))
     settle("texture", np.ones(len(cause), bool))
     return cause
+
+
+def _on_edge(depth: np.ndarray, tolerance: np.ndarray) -> np.ndarray:
+    """Return which footprints see more than one surface: their depths, shape (n, count**2), do not lie in a plane."""
+    count = int(np.sqrt(depth.shape[1]))
+    dy, dx = np.indices((count, count)).reshape(2, -1)
+    plane = np.stack([np.ones(count**2), dx, dy], axis=1)
+    leave = np.eye(count**2) - plane @ np.linalg.pinv(plane)
+    return (np.abs(depth @ leave).max(axis=1) > _EDGE * tolerance) | ~(depth > 0).all(axis=1)

@@ -39,8 +39,8 @@ def expose(radiance: np.ndarray, gain: float, recipe: Recipe, seed: int) -> np.n
     Light arrives as electrons, which obey Poisson's law (here its normal limit); reading them adds noise of its own.
     The well overflows at full scale, and the converter rounds (EMVA standard 1288, *Standard for characterization of
     image sensors and cameras*, release 4.0, 2021, section 2). Laser light makes some pixels brighter than others, by a
-    gamma distribution, mostly the same in all patterns (Goodman, *Speckle phenomena in optics*, 2007, section 4.6): that
-    leaves the phase as it is, but not the contrast.
+    gamma distribution, mostly the same in all patterns (Goodman, *Speckle phenomena in optics*, 2007): that leaves the
+    phase as it is, but not the contrast.
 
     Parameters
     ----------

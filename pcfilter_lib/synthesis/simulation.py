@@ -241,7 +241,6 @@ def _measure(
             rays[place],
             stage.projector,
             calibrated,
-            stage.camera.focal,
             tracer.distance,
             recipe,
             rig.gain,

@@ -48,6 +48,14 @@ def test_edges_make_mixed_pixels(lab, block):
     assert caused(wide, "mixed pixel") == (wide.label == 0).sum() > 20
 
 
+def test_an_edge_in_depth_is_told_from_a_slope(lab):
+    low = synthesis.Body(lab.box((0.2, 0.2, 0.014), (0, 0, 0.007)))
+    for elevation in (90.0, 35.0):
+        recipe = lab.IDEAL.but(footprint=4, shadows=False, elevation=elevation, tolerance=5e-4)
+        scan = scan_of(recipe, lab.table(), low)
+        assert caused(scan, "mixed pixel") > 10 and caused(scan, "texture") == 0
+
+
 def test_borders_of_shadows(lab, block):
     scan = scan_of(lab.IDEAL.but(footprint=3, min_modulation=0.005), lab.table(), block)
     assert caused(scan, "shadow border") > 0
