@@ -127,13 +127,13 @@ def _material(recipe: Recipe, finish: str, generator: np.random.Generator) -> Ma
     for_albedo, for_specular = generator.uniform(0.6, 1.4, 2)
     for_shininess = 2.0 ** generator.uniform(-1, 1)
     texture = _texture(recipe, generator, textured)
-    specular = min(recipe.specular * for_specular, 0.95) if is_glossy else 0.0
-    albedo = min((recipe.dark_albedo if is_dark else recipe.albedo) * for_albedo, 0.95, 1 - specular)
+    specular = min(float(recipe.specular * for_specular), 0.95) if is_glossy else 0.0
+    albedo = min(float((recipe.dark_albedo if is_dark else recipe.albedo) * for_albedo), 0.95, 1 - specular)
     return Material(albedo, specular, max(recipe.shininess * for_shininess, 1.0), **texture)
 
 
 def _texture(recipe: Recipe, generator: np.random.Generator, odds: float) -> dict:
     is_textured = generator.random() < odds * recipe.texture_share
     texture = "waves" if generator.random() < 0.5 else "print"
-    contrast, grain = (recipe.texture_contrast, recipe.texture_grain) * generator.uniform(0.6, 1.4, 2)
+    contrast, grain = (generator.uniform(0.6, 1.4, 2) * (recipe.texture_contrast, recipe.texture_grain)).tolist()
     return {"texture": texture, "contrast": min(contrast, 1.0), "grain": grain} if is_textured else {}
