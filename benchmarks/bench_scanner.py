@@ -2,9 +2,9 @@
 
     python benchmarks/bench_scanner.py [--json FILE] [--count 24]
 
-How long a 320x240 scan takes, alone and as one of a set; time and memory of a whole 2064x1544 sensor, in a process of its
-own; and for each preset the measured share of the pixels, the share of artefacts, and what caused them. Ends with 1 when
-a bar is missed.
+How long a 320x240 scan takes, alone and as one of a set; time and memory of a whole 2064x1544 sensor, in a process of
+its own; and for each preset the measured share of the pixels, the share of artefacts, and what caused them. Ends with 1
+when a bar is missed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
     python benchmarks/domain_gap.py --real FOLDER [--preset phoxi-like] [--count 60] [--write]
 
 For each number: does the real scan's value lie between the 5th and the 95th percentile of the simulated scans? Only
-numbers leave the real scans, never a point. `--write` renews `pcfilter_lib/data/examples/real_scans.json`, which the book
-draws, and `benchmarks/results/domain_gap.json`.
+numbers leave the real scans, never a point. `--write` renews `pcfilter_lib/data/examples/real_scans.json`, which the
+book draws.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from tqdm import tqdm
 import pcfilter_lib
 from pcfilter_lib import data, synthesis
 
-HERE = Path(__file__).parent
-REAL = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "real_scans.json"
+RESULT = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "real_scans.json"
 FEWEST = 500  # points of a simulated scan that is worth describing
 
 
@@ -42,7 +41,8 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     real = {path.stem: synthesis.scan_statistics(data.load_scan(path)) for path in sorted(options.real.glob("*.npz"))}
-    result: dict[str, object] = {"count": options.count, "inside": {}, "bands": {}}
+    simulated: dict[str, object] = {}
+    inside: dict[str, object] = {}
     for name in options.preset:
         recipe, found, empty = synthesis.Recipe.preset(name), [], 0
         for seed in tqdm(range(options.count), desc=name):
@@ -51,27 +51,30 @@ def main() -> None:
                 empty += 1
             else:
                 found.append(synthesis.scan_statistics(scan))
-        low, high = (
+        low, median, high = (
             {key: np.nanquantile([one[key] for one in found], share, axis=0) for key in found[0]}
-            for share in (0.05, 0.95)
+            for share in (0.05, 0.5, 0.95)
         )
-        result["bands"][name] = {"low": listed(low), "high": listed(high), "almost empty": empty}
+        simulated[name] = {"count": options.count, "almost empty": empty}
+        simulated[name] |= {"low": listed(low), "median": listed(median), "high": listed(high)}
         for scan_name, values in real.items():
-            inside = {}
+            shares = {}
             for key, value in values.items():
                 if np.isfinite(value).all():
-                    inside[key] = float(np.mean((value >= low[key]) & (value <= high[key])))
-            result["inside"][f"{scan_name} in {name}"] = inside
-            print(f"{scan_name} in {name}:", ", ".join(f"{key} {share:.2f}" for key, share in inside.items()))
+                    shares[key] = round(float(np.mean((value >= low[key]) & (value <= high[key]))), 3)
+            inside[f"{scan_name} in {name}"] = shares
+            print(f"{scan_name} in {name}:", ", ".join(f"{key} {share:.2f}" for key, share in shares.items()))
     if options.write:
         content = {
-            "about": "Statistics of two real scans of a graphics card by a PhoXi scanner; see synthesis.scan_statistics",
+            "about": "Numbers of real scans of a graphics card by a PhoXi scanner, and of simulated ones, "
+            "see synthesis.scan_statistics; low, median, high: 5th, 50th, 95th percentile over scans",
+            "provenance": provenance("numpy", "scipy", "open3d", "open3d-cpu"),
             "levels": synthesis.LEVELS.tolist(),
-            "scans": {name: listed(values) for name, values in real.items()},
+            "real": {name: listed(values) for name, values in real.items()},
+            "simulated": simulated,
+            "inside": inside,
         }
-        REAL.write_text(json.dumps(content, indent=1) + "\n")
-        result["provenance"] = provenance("numpy", "scipy", "open3d", "open3d-cpu")
-        (HERE / "results" / "domain_gap.json").write_text(json.dumps(result, indent=1) + "\n")
+        RESULT.write_text(json.dumps(content, indent=1) + "\n")
 
 
 if __name__ == "__main__":
