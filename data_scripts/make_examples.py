@@ -60,7 +60,7 @@ BOARD = synthesis.Recipe(
     camera_aperture=0.0053, focus_error=0.22, baseline=0.18, projector_view_angle=38, projector_aperture=0.0035,
     projector_blur=0.9, calibration_error=0.01, ambient=0.007,
     exposure=2, full_well=11_500, read_noise=27, speckle=0.08, min_modulation=0.03, max_mismatch=0.33,
-    tolerance=0.0003, footprint=4, gather_step=6,
+    tolerance=0.0005, footprint=4, gather_step=6,
 )  # fmt: skip
 SIMULATED = {"bin_scan.npz": (BIN, 6), "board_scan.npz": (BOARD, 9)}
 KEPT = ("recipe", "seed", "scene", "cause", "object", "distance")
