@@ -72,7 +72,7 @@ def _shown(value: object) -> str:
     several = isinstance(value, tuple)
     if several and value and not isinstance(value[0], str):
         return f"{value[0]:g} to {value[1]:g}"
-    return ", ".join(value) if several else str(value)
+    return (", ".join(value) if several else str(value)) or "none"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -6,6 +6,7 @@ segmentation.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pcfilter_lib._arguments import one_of
+from pcfilter_lib._files import read_bytes
 from pcfilter_lib.data import load_mesh
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.board import make_board
@@ -64,6 +66,18 @@ def folder_parts(folder: str | os.PathLike) -> list[Solid]:
     InputError
         If there is no such folder or no mesh in it, or a mesh is broken, has no faces or no size.
     """
+    return [_file_part(os.fspath(path), path.stat().st_mtime_ns, path.stat().st_size) for path in _mesh_files(folder)]
+
+
+def folder_fingerprint(folder: str | os.PathLike) -> str:
+    """Return a short text that changes when a mesh in the folder does; errors are those of :func:`folder_parts`."""
+    digest = hashlib.sha256()
+    for path in _mesh_files(folder):
+        digest.update(path.name.encode() + b"\0" + hashlib.sha256(read_bytes(path)).digest())
+    return digest.hexdigest()[:16]
+
+
+def _mesh_files(folder: str | os.PathLike) -> list[Path]:
     try:
         files = sorted(path for path in Path(folder).iterdir() if path.suffix.lower() in MESH_SUFFIXES)
     except OSError as error:
@@ -72,7 +86,7 @@ def folder_parts(folder: str | os.PathLike) -> list[Solid]:
     if not files:
         problem = f"it holds no mesh ({', '.join(MESH_SUFFIXES)})"
         raise InputError(folder, "", problem, "put one there, or change the option mesh_folder")
-    return [_file_part(os.fspath(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files]
+    return files
 
 
 @lru_cache(maxsize=256)

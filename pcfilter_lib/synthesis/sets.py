@@ -25,6 +25,7 @@ from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
 from pcfilter_lib.data.scan import ARTEFACT
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.labels import CAUSES
+from pcfilter_lib.synthesis.parts import folder_fingerprint
 from pcfilter_lib.synthesis.recipe import FIELDS, Recipe
 from pcfilter_lib.synthesis.simulation import simulate_scan
 
@@ -72,7 +73,8 @@ def write_set(
     Returns
     -------
     dict
-        What ``set.json`` holds: recipe, seed, count, version of the library, keep; for each scan its file, seed, share
+        What ``set.json`` holds: recipe, seed, count, version of the library, keep, a fingerprint of the meshes in
+        the recipe's `mesh_folder`; for each scan its file, seed, share
         of measured pixels (``valid``), share of artefacts among these (``artefacts``) and share of each cause among
         the artefacts (``causes``); and the same shares of the set as a whole (``whole``).
 
@@ -89,6 +91,7 @@ def write_set(
         "count": whole_number("write_set", "count", count),
         "version": pcfilter_lib.__version__,
         "keep": None if keep is None else sorted({*keep, *KEPT}),
+        "meshes": folder_fingerprint(recipe.mesh_folder) if recipe.mesh_folder else None,
     }
     processes = _processors() if processes is None else whole_number("write_set", "processes", processes)
     try:
@@ -154,6 +157,8 @@ def _check_folder(folder: Path, head: dict[str, Any]) -> None:
     for name in ("seed", "version", "keep"):
         if name in differs:
             raise InputError(folder, name, f"it holds a set with {name} {there[name]!r}, not {head[name]!r}", remedy)
+    if "meshes" in differs:
+        raise InputError(folder, "mesh_folder", "it holds a set that was made with other meshes", remedy)
     if more:
         problem = f"it holds a set of {there['count']} scans, not {head['count']}"
         raise InputError(folder, "count", problem, f"pass count={there['count']} or more, or choose another folder")

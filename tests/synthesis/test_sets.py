@@ -171,6 +171,20 @@ def test_another_set_in_the_same_folder_is_refused(undisturbed, recipe, options,
     assert contents(undisturbed) == before
 
 
+def test_a_set_is_not_continued_with_other_meshes(tmp_path):
+    meshes = tmp_path / "meshes"
+    meshes.mkdir()
+    wedge = "OFF\n4 4 0\n0 0 0\n2 0 0\n0 1 0\n0 0 1\n3 0 2 1\n3 0 1 3\n3 0 3 2\n3 1 2 3\n"
+    (meshes / "wedge.off").write_text(wedge)
+    recipe = SMALL.but(kinds=(), mesh_folder=str(meshes))
+    write_set(tmp_path / "set", recipe, 1, processes=1, progress=False)
+    (meshes / "wedge.off").write_text(wedge.replace("2 0 0", "3 0 0"))
+    with pytest.raises(InputError, match="mesh_folder: it holds a set that was made with other meshes"):
+        write_set(tmp_path / "set", recipe, 2, processes=1, progress=False)
+    with pytest.raises(InputError, match="nowhere"):
+        write_set(tmp_path / "other", recipe.but(mesh_folder=str(tmp_path / "nowhere")), 1, progress=False)
+
+
 def test_a_scan_of_another_set_is_refused(undisturbed, tmp_path):
     write_set(tmp_path, SMALL, 1, seed=5, processes=1, progress=False)
     (tmp_path / "scan_00001.npz").write_bytes((undisturbed / "scan_00003.npz").read_bytes())
