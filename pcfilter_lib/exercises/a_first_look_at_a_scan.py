@@ -32,7 +32,7 @@ def check_share(answer: Callable) -> None:
                 lambda spread, far, factor: (factor - 1) * spread / (far - spread),
             ),
             (
-                "the good points became fewer, too: their share is 1 - p.",
+                "the good points became fewer, too: their share is 1 - q.",
                 lambda spread, far, factor: (factor**2 - 1) * spread**2 / far**2,
             ),
             (
@@ -48,7 +48,7 @@ def check_share(answer: Callable) -> None:
                 lambda spread, far, factor: (factor - 1) * spread**2 / (far**2 - spread**2),
             ),
             (
-                "this adds the squares where one must be taken off the other: solve for p once more.",
+                "this adds the squares where one must be taken off the other: solve for q once more.",
                 lambda spread, far, factor: (factor**2 - 1) * spread**2 / (far**2 + spread**2),
             ),
             (
@@ -56,7 +56,7 @@ def check_share(answer: Callable) -> None:
                 lambda spread, far, factor: (factor**2 - 1) * spread**2 / (far**2 - factor**2 * spread**2),
             ),
             (
-                "p itself stands in equation (3), not its square: leave the root out.",
+                "q itself stands in equation (3), not its square: leave the root out.",
                 lambda spread, far, factor: np.sqrt((factor**2 - 1) * spread**2 / (far**2 - spread**2)),
             ),
             (

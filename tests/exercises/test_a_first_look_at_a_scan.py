@@ -93,7 +93,7 @@ SOLUTIONS = [
 
 MISTAKES = [
     (exercises.check_share, lambda s, d, k: (k - 1) * s / (d - s), "right for a mean"),
-    (exercises.check_share, lambda s, d, k: (k**2 - 1) * s**2 / d**2, "their share is 1 - p"),
+    (exercises.check_share, lambda s, d, k: (k**2 - 1) * s**2 / d**2, "their share is 1 - q"),
     (exercises.check_share, lambda s, d, k: (k * s / d) ** 2, "an RMS of their own"),
     (exercises.check_share, lambda s, d, k: (k * s) ** 2 / (d**2 - s**2), "the good points add their part"),
     (exercises.check_share, lambda s, d, k: (k - 1) * s**2 / (d**2 - s**2), "its square belongs to the mean square"),
