@@ -6,6 +6,7 @@ Images come first image first, ``images[k]``; phases are radians in [0, 2 pi).
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -17,6 +18,10 @@ _TURN = 2 * np.pi
 @exercise(solved="three images give the phase, whatever the surface and the ambient light.")
 def check_three_step_phase(answer: Callable) -> None:
     """Check ``answer(images)``, the phase from three images that are shifted by thirds of a period."""
+    factors = (
+        "sine and cosine have different factors here: write each image as a sum of cos(phase) and sin(phase), and "
+        "see what is left of them in your two combinations."
+    )
     compare_on(
         _THREES,
         answer,
@@ -24,10 +29,7 @@ def check_three_step_phase(answer: Callable) -> None:
         mistakes=[
             *_forms_of_an_angle(_three_steps, _three_steps_parts),
             ("the sign of the sine is wrong: this phase runs backwards.", lambda images: -_three_steps(images) % _TURN),
-            (
-                "sine and cosine have different factors here: work out I2 - I1 and 2 I0 - I1 - I2 from the definition.",
-                lambda images: _angle(images[2] - images[1], 2 * images[0] - images[1] - images[2]),
-            ),
+            *[(factors, partial(_three_steps, factor=k)) for k in (1 / np.sqrt(3), 2 / np.sqrt(3), 2 / 3, 1 / 3, 2)],
             (
                 "the mean is still in the cosine: I0 alone is A + B cos(phase).",
                 lambda images: _angle((images[2] - images[1]) / np.sqrt(3), images[0]),
@@ -50,14 +52,23 @@ def check_steady_phase(answer: Callable) -> None:
         reference=_steady,
         mistakes=[
             *_forms_of_an_angle(_steady, _steady_parts),
-            (
-                "this is equation (7) on the first four images, with the change of the light still in it.",
-                lambda images: _four_steps(images),
-            ),
+            ("this is equation (7) on the first four images, with the change of the light still in it.", _four_steps),
             (
                 "this is equation (7) on the last four images: they are shifted by 90 to 360 degrees, and the light "
                 "changes there as well.",
                 lambda images: _four_steps(images[1:]),
+            ),
+            (
+                "image 4 in place of image 0 does not help: the change of the light is in the others as well.",
+                lambda images: _angle(images[3] - images[1], images[4] - images[2]),
+            ),
+            (
+                "the same was taken off each image, but the light goes on changing from one image to the next.",
+                lambda images: _angle(*_steady_parts(images, shares=(1, 1, 1))),
+            ),
+            (
+                "one change was taken for all pixels; each pixel has its own.",
+                lambda images: _four_steps(images, per_image=np.mean(images[4] - images[0]) / 4),
             ),
             (
                 "the mean of the first and the last image mends the cosine; the sine still changes with the light.",
@@ -83,6 +94,8 @@ def check_steady_phase(answer: Callable) -> None:
 @exercise(solved="every stray pixel is back in its own wave, with the fraction that was measured.")
 def check_repair(answer: Callable) -> None:
     """Check ``answer(column, period)``, the row with single pixels moved back by whole periods."""
+    ends = "the first or the last pixel was moved: both are right, and have nothing on one side to be compared with."
+    spoiled = "a stray pixel spoils the mean of its neighbours, so that right ones beside it were moved too."
     fraction = (
         "the stray pixels take over what their neighbours measured: move them by whole periods instead, which keeps "
         "the fraction that was measured there."
@@ -92,26 +105,24 @@ def check_repair(answer: Callable) -> None:
         answer,
         reference=_repair,
         mistakes=[
-            (
-                fraction,
-                lambda column, period: np.where(_turns(column, period) != 0, _median(column), column),
-            ),
+            (fraction, lambda column, period: np.where(_turns(column, period) != 0, _median(column), column)),
+            (fraction, lambda column, period: np.where(_turns(column, period) != 0, _mean(column), column)),
             (
                 "every pixel was replaced by a median: that smooths the right ones too. Move only stray pixels, "
                 "and by whole periods.",
                 lambda column, period: _median(column),
             ),
-            (
-                fraction,
-                lambda column, period: np.where(_turns(column, period) != 0, _mean(column), column),
-            ),
-            (
-                "a stray pixel spoils the mean of its neighbours, so that right ones beside it were moved too.",
-                lambda column, period: column + period * np.round((_mean(column) - column) / period),
-            ),
+            (spoiled, lambda column, period: _towards(_mean(column), column, period)),
+            (spoiled, lambda column, period: _towards(np.mean(_around(column), axis=0), column, period)),
+            (ends, lambda column, period: _towards(np.median(_around(column, "wrap"), axis=0), column, period)),
+            (ends, lambda column, period: _towards(np.median(_around(column, "constant"), axis=0), column, period)),
             (
                 "right pixels beside a stray one were moved too: the pixel before may itself be the stray one.",
-                lambda column, period: column + period * np.round((_around(column)[0] - column) / period),
+                lambda column, period: _towards(_around(column)[0], column, period),
+            ),
+            (
+                "some pixels came down a period too far: take the nearest number of periods, not the next one below.",
+                lambda column, period: column + period * np.floor((_median(column) - column) / period),
             ),
             (
                 "pixels were moved by one period at most; some are off by two.",
@@ -136,10 +147,7 @@ def check_repair(answer: Callable) -> None:
             ),
         ],
         shapes=[
-            (
-                "the first and the last pixel are missing; they stay.",
-                lambda column, period: (len(column) - 2,),
-            ),
+            ("the first and the last pixel are missing; they stay.", lambda column, period: (len(column) - 2,)),
             ("stray pixels were left out; put them right instead.", _without_strays),
         ],
     )
@@ -151,42 +159,28 @@ def check_growth(answer: Callable) -> None:
     compare_on(
         [{"ratio": 2.0}, {"ratio": 3.0}, {"ratio": 0.5}],
         answer,
-        reference=lambda ratio: _powers(ratio, 2, 4, 3),
+        reference=_powers(2, 4, 3),
         mistakes=[
             (
-                "this is how the column's noise grows. By (13), a column is worth more depth farther away.",
-                lambda ratio: _powers(ratio, 0, 2, 1),
+                "this is how the noise of the column grows. By (13), a column is worth more depth farther away.",
+                _powers(0, 2, 1),
             ),
             (
                 "this is the geometry of (13) alone. With the same exposure less light comes back, too.",
-                lambda ratio: _powers(ratio, 2, 2, 2),
+                _powers(2, 2, 2),
             ),
+            ("here the light falls again on its way back; but a surface is not darker from afar.", _powers(2, 6, 4)),
+            ("here the light falls with the distance; it falls with the square of the distance.", _powers(2, 3, 2.5)),
             (
-                "here the light falls with the distance; it falls with the square of the distance.",
-                lambda ratio: _powers(ratio, 2, 3, 2.5),
+                "with (c) only the noise falls with the root of the light; the modulation falls with the light.",
+                _powers(2, 4, 1),
             ),
-            (
-                "with (c) it is the noise that falls with the root of the light; the modulation falls with the light.",
-                lambda ratio: _powers(ratio, 2, 4, 1),
-            ),
-            (
-                "with (c) the noise shrinks, too, as less light comes back.",
-                lambda ratio: _powers(ratio, 2, 4, 4),
-            ),
-            (
-                "with (c) the noise shrinks with the root of the light, not with the light.",
-                lambda ratio: _powers(ratio, 2, 4, 2),
-            ),
-            (
-                "with (a) the image is as bright as before: neither modulation nor noise change there.",
-                lambda ratio: _powers(ratio, 4, 4, 3),
-            ),
-            (
-                "these are factors of the variance; take the standard deviation.",
-                lambda ratio: _powers(ratio, 4, 8, 6),
-            ),
-            ("the order is (a), (b), (c).", lambda ratio: _powers(ratio, 2, 3, 4)),
-            ("these shrink; with the distance the depth gets noisier.", lambda ratio: _powers(ratio, -2, -4, -3)),
+            ("with (c) the noise shrinks, too, as less light comes back.", _powers(2, 4, 4)),
+            ("with (c) the noise shrinks with the root of the light, not with the light.", _powers(2, 4, 2)),
+            ("with (a) the image is as bright as before: modulation and noise stay as they are.", _powers(4, 4, 3)),
+            ("these are factors of the variance; take the standard deviation.", _powers(4, 8, 6)),
+            ("the order is (a), (b), (c).", _powers(2, 3, 4)),
+            ("these shrink; with the distance the depth gets noisier.", _powers(-2, -4, -3)),
             ("these are the powers; return the factors.", lambda ratio: np.array([2.0, 4.0, 3.0])),
         ],
         shapes=[("return three numbers, for (a), (b) and (c).", lambda ratio: ())],
@@ -216,13 +210,16 @@ def _three_steps_parts(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.sqrt(3) * (images[2] - images[1]), 2 * images[0] - images[1] - images[2]
 
 
-def _three_steps(images: np.ndarray) -> np.ndarray:
-    return _angle(*_three_steps_parts(images))
+def _three_steps(images: np.ndarray, factor: float = 1) -> np.ndarray:
+    sine, cosine = _three_steps_parts(images)
+    return _angle(factor * sine, cosine)
 
 
-def _steady_parts(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _steady_parts(images: np.ndarray, shares: tuple = (1, 2, 3)) -> tuple[np.ndarray, np.ndarray]:
+    """Return sine and cosine after `shares` of the change from one image to the next are taken off images 1 to 3."""
     change = (images[4] - images[0]) / 4
-    return images[3] - images[1] - 2 * change, images[0] - images[2] + 2 * change
+    one, two, three = (images[k + 1] - share * change for k, share in enumerate(shares))
+    return three - one, images[0] - two
 
 
 def _steady(images: np.ndarray) -> np.ndarray:
@@ -235,9 +232,9 @@ def _four_steps(images: np.ndarray, per_image: np.ndarray | float = 0.0) -> np.n
     return _angle(steady[3] - steady[1], steady[0] - steady[2])
 
 
-def _around(column: np.ndarray) -> np.ndarray:
+def _around(column: np.ndarray, mode: str = "edge") -> np.ndarray:
     """Return the pixel before, the pixel and the pixel after, in three rows; the ends are their own neighbours."""
-    padded = np.pad(column, 1, mode="edge")
+    padded = np.pad(column, 1, mode=mode)
     return np.stack([padded[:-2], column, padded[2:]])
 
 
@@ -257,16 +254,22 @@ def _turns(column: np.ndarray, period: float) -> np.ndarray:
     return np.round((_median(column) - column) / period)
 
 
+def _towards(goal: np.ndarray, column: np.ndarray, period: float) -> np.ndarray:
+    """Return each pixel moved by whole periods as close to its goal as possible."""
+    return column + period * np.round((goal - column) / period)
+
+
 def _repair(column: np.ndarray, period: float) -> np.ndarray:
-    return column + period * _turns(column, period)
+    return _towards(_median(column), column, period)
 
 
 def _without_strays(column: np.ndarray, period: float) -> tuple[int]:
     return (int(np.sum(_turns(column, period) == 0)),)
 
 
-def _powers(ratio: float, *exponents: float) -> np.ndarray:
-    return np.array([float(ratio) ** exponent for exponent in exponents])
+def _powers(*exponents: float) -> Callable:
+    """Return the function that raises a ratio to each of these powers."""
+    return lambda ratio: np.array([float(ratio) ** exponent for exponent in exponents])
 
 
 def _waves(shifts: int, of: int, pixels: int, seed: int, change: float = 0.0) -> np.ndarray:
@@ -292,4 +295,5 @@ _ROWS = [
     {"column": np.array([20.0, 21.5, 39.25, 24.5, 26.0, 27.5, 29.0]), "period": 16},
     {"column": np.array([90.5, 88.0, 85.75, 52.0, 83.0, 81.5, 111.0, 78.0, 76.25]), "period": 16},
     {"column": np.array([50.0, 49.0, 72.5, 47.0, 46.25, 45.0, 44.5]), "period": 12},
+    {"column": np.array([60.0, 42.5, 57.25, 55.75, 54.0, 36.5, 51.0]), "period": 16},  # strays beside both ends
 ]

@@ -32,6 +32,11 @@ def four(images, change=0.0):
     return np.arctan2(still[3] - still[1], still[0] - still[2]) % TURN
 
 
+def same_for_all_images(images):
+    change = (images[4] - images[0]) / 4
+    return four(np.stack([images[0], *(images[1:4] - change)]))
+
+
 def strays(column, period):
     """The number of periods to move each pixel by, found pixel by pixel."""
     result = np.zeros(len(column))
@@ -72,6 +77,20 @@ def smoothed(column, period):
     return result
 
 
+def of_three(column, beyond=None):
+    """The median with the neighbours; beyond the ends lies a number, or the other end."""
+    before, after = np.roll(column, 1), np.roll(column, -1)
+    if beyond is not None:
+        before[0] = after[-1] = beyond
+    return np.median([before, column, after], axis=0)
+
+
+def floored(column, period):
+    result = column.copy()
+    result[1:-1] += period * np.floor((of_three(column) - column)[1:-1] / period)
+    return result
+
+
 SOLUTIONS = [
     (exercises.check_three_step_phase, three_steps),
     (exercises.check_three_step_phase, lambda images: least_squares(images, [0, 1 / 3, 2 / 3])),
@@ -100,6 +119,11 @@ MISTAKES = [
     ),
     (
         exercises.check_three_step_phase,
+        lambda i: np.arctan2((i[2] - i[1]) / np.sqrt(3), i[0] - (i[1] + i[2]) / 2) % TURN,
+        "sine and cosine have different factors",
+    ),
+    (
+        exercises.check_three_step_phase,
         lambda i: np.arctan2((i[2] - i[1]) / np.sqrt(3), i[0]) % TURN,
         "the mean is still in the cosine",
     ),
@@ -118,6 +142,9 @@ MISTAKES = [
         lambda i: np.arctan2(i[3] - i[1], (i[0] + i[4]) / 2 - i[2]) % TURN,
         "mends the cosine",
     ),
+    (exercises.check_steady_phase, lambda i: four(i[[4, 1, 2, 3]]), "image 4 in place of image 0"),
+    (exercises.check_steady_phase, same_for_all_images, "the same was taken off each image"),
+    (exercises.check_steady_phase, lambda i: four(i, (i[4] - i[0]).mean() / 4), "one change was taken for all pixels"),
     (exercises.check_steady_phase, lambda i: four(i, (i[0] - i[4]) / 4), "the change is added"),
     (exercises.check_steady_phase, lambda i: four(i, i[4] - i[0]), "the change over four steps, not over one"),
     (exercises.check_steady_phase, lambda i: four(i, (i[4] - i[0]) / 5), "there are four steps, not five"),
@@ -127,6 +154,9 @@ MISTAKES = [
     (exercises.check_repair, smoothed, "that smooths the right ones too"),
     (exercises.check_repair, by_mean, "a stray pixel spoils the mean"),
     (exercises.check_repair, by_pixel_before, "may itself be the stray one"),
+    (exercises.check_repair, lambda c, p: c + p * np.round((of_three(c) - c) / p), "the first or the last pixel"),
+    (exercises.check_repair, lambda c, p: c + p * np.round((of_three(c, 0) - c) / p), "the first or the last pixel"),
+    (exercises.check_repair, floored, "the nearest number of periods"),
     (exercises.check_repair, lambda c, p: c + p * np.sign(strays(c, p)), "by one period at most"),
     (exercises.check_repair, lambda c, p: c + p * np.minimum(strays(c, p), 0), "only pixels that were too high"),
     (exercises.check_repair, lambda c, p: c + p * np.maximum(strays(c, p), 0), "only pixels that were too low"),
@@ -136,8 +166,9 @@ MISTAKES = [
     (exercises.check_repair, lambda c, p: repair(c, p)[1:-1], "the first and the last pixel are missing"),
     (exercises.check_repair, lambda c, p: c[strays(c, p) == 0], "stray pixels were left out"),
     (exercises.check_repair, lambda c, p: c, "at [2]"),
-    (exercises.check_growth, lambda r: [1, r**2, r], "this is how the column's noise grows"),
+    (exercises.check_growth, lambda r: [1, r**2, r], "this is how the noise of the column grows"),
     (exercises.check_growth, lambda r: [r**2] * 3, "this is the geometry of (13) alone"),
+    (exercises.check_growth, lambda r: [r**2, r**6, r**4], "falls again on its way back"),
     (exercises.check_growth, lambda r: [r**2, r**3, r**2.5], "here the light falls with the distance"),
     (exercises.check_growth, lambda r: [r**2, r**4, r], "the modulation falls with the light"),
     (exercises.check_growth, lambda r: [r**2, r**4, r**4], "with (c) the noise shrinks, too"),
