@@ -146,14 +146,40 @@ class Projector:
         inside = (column >= -0.5) & (column <= self.columns - 0.5)
         return inside & (np.abs(row) <= ASPECT * self.columns / 2) & (depth > 0)
 
-    def spread(self, depth: np.ndarray) -> np.ndarray:
+    def lens(self, count: int) -> np.ndarray:
+        """Return points that cover the lens, one for each ray of a footprint, float32 of shape (count * count, 3), m.
+
+        Each row and each column of the footprint's grid meets each row and each column of the lens once, so that blur
+        and footprint do not add up along a diagonal. The corners of the grid are drawn in to the spread of a disc.
+        """
+        i, j = np.indices((count, count)).reshape(2, -1)
+        across, along = (((k % count + 0.5) / count - 0.5) * self.aperture * np.sqrt(3 / 4) for k in (i + j, i - j))
+        return (across[:, None] * self.rotation[0] + along[:, None] * self.rotation[1] + self.position).astype(
+            np.float32
+        )
+
+    def out_of_focus(self, depth: np.ndarray) -> np.ndarray:
+        """Return how many columns light moves for each metre by which it leaves the lens beside its centre, (...).
+
+        A ray that leaves at ``a`` meets the plane in focus where a central ray of another column does: ``a focal
+        (1 / focus - 1 / depth)`` columns away.
+        """
+        return self.focal * (1 / self.focus - 1 / depth)
+
+    def spread(self, depth: np.ndarray, count: int = 1) -> np.ndarray:
         """Return the standard deviation of the blur at a depth, in columns, shape (...).
 
-        Out of focus a point is a disc of diameter ``aperture focal |1 / depth - 1 / focus|``; the standard deviation
-        of a disc along one axis is a quarter of its diameter.
+        A point out of focus is a disc; the standard deviation of a disc along one axis is a quarter of its diameter.
+
+        Parameters
+        ----------
+        depth : ndarray, shape (...)
+            In front of the projector, m.
+        count : int, default 1
+            What a lens that is covered by count x count points leaves to each of them.
         """
-        disc = self.aperture * self.focal * np.abs(1 / depth - 1 / self.focus)
-        return np.sqrt(self.blur**2 + (disc / 4) ** 2)
+        disc = self.aperture * np.abs(self.out_of_focus(depth))
+        return np.sqrt(self.blur**2 + (disc / (4 * count)) ** 2)
 
     def plane(self, column: np.ndarray) -> np.ndarray:
         """Return the normal of the plane of light that leaves through each column, shape (..., 3); not of unit length.

@@ -146,12 +146,12 @@ class Tracer:
         return chosen, Hits(face, point, flat, normal)
 
     def sees(self, hits: Hits, target: np.ndarray) -> np.ndarray:
-        """Return whether nothing stands between the hits and a point, bool of shape (n,)."""
+        """Return whether nothing stands between the hits and a point (or one for each), bool of shape (n,)."""
         rays = np.empty((len(hits.face), 6), np.float32)
         start, towards = rays[:, :3], rays[:, 3:]
         np.multiply(hits.flat, LIFT, out=start)
         start += hits.point
-        np.subtract(target.astype(np.float32), start, out=towards)
+        np.subtract(target.astype(np.float32, copy=False), start, out=towards)
         above = np.einsum("nc,nc->n", hits.flat, towards) > 0
         return above & ~self._rays.test_occlusions(self._tensor(rays), tfar=1.0).numpy()
 

@@ -57,20 +57,40 @@ class Stage:
     reference: float
     shadows: bool = True
 
-    def light(self, hits: Hits) -> Light:
+    def light(self, hits: Hits, footprint: int = 1) -> Light:
         """Return the projector's light on surfaces.
 
         The irradiance of a small source falls with the square of the distance and the cosine of incidence.
+
+        Parameters
+        ----------
+        hits : Hits
+            n points on surfaces.
+        footprint : int, default 1
+            1: all light leaves from the middle of the projector's lens. More: the hits belong to footprints of so many
+            rays squared, and each ray takes its light from another point of the lens. Where something hides a part of
+            the lens the shadow is soft, and out of focus the columns are shifted: what is left is not centred.
+
+        Returns
+        -------
+        Light
         """
         column, row, depth = self.projector.project(hits.point)
-        towards = self.projector.position.astype(np.float32) - hits.point
+        lens = self.projector.lens(footprint)
+        source = np.tile(lens, (len(hits.face) // len(lens), 1)) if footprint > 1 else lens[0]
+        if footprint > 1:
+            beside = (lens - lens.mean(axis=0)) @ self.projector.rotation[0].astype(np.float32)
+            with np.errstate(divide="ignore", invalid="ignore"):
+                shift = self.projector.out_of_focus(depth) * np.tile(beside, len(column) // len(lens))
+            column = column + shift.astype(np.float32)
+        towards = source - hits.point
         square = np.einsum("nc,nc->n", towards, towards)
         cosine = np.einsum("nc,nc->n", hits.normal, towards) / np.sqrt(square)
         lit = hits.found & (cosine > 0) & self.projector.lights(column, row, depth)
         if self.shadows:
-            lit &= self.tracer.sees(hits, self.projector.position)
+            lit &= self.tracer.sees(hits, source)
         irradiance = np.where(lit, cosine * (np.float32(self.reference**2) / square), np.float32(0))
-        spread = self.projector.spread(np.where(lit, depth, np.float32(self.reference)))
+        spread = self.projector.spread(np.where(lit, depth, np.float32(self.reference)), footprint)
         middles = (BLURS[1:] + BLURS[:-1]) / 2
         blur = np.searchsorted(middles, spread).astype(np.uint8)
         return Light(irradiance, np.where(lit, column, np.float32(0)), blur)
@@ -141,7 +161,7 @@ def direct_light(
     count = origins.shape[1]
     directions = directions.reshape(-1, 3)
     hits = stage.tracer.cast(origins.reshape(-1, 3), directions)
-    light = stage.light(hits)
+    light = stage.light(hits, footprint)
     albedo = stage.tracer.reflectance(hits)
     material = stage.tracer.material[np.where(hits.found, hits.face, 0)]
     specular = np.where(hits.found, stage.tracer.specular[material], np.float32(0))

@@ -65,6 +65,35 @@ def test_out_of_focus_light_spreads_over_more_columns(lab):
     assert widths[1] == pytest.approx(disc / 4, rel=0.2)  # the nearest of the blurs
 
 
+def test_footprints_cover_the_lens_and_see_the_same_blur(lab):
+    # The lens in 25 points, each with its rest of the blur, spreads light as the lens as a whole does.
+    widths = []
+    for footprint in (1, 5):
+        recipe = lab.IDEAL.but(projector_aperture=0.01, focus_error=0.4, footprint=footprint, view_angle=2.0)
+        row = lab.rig(recipe, lab.table()).transport(np.array([36 * 96 + 48])).matrix("direct").toarray()[0]
+        mean = (row @ np.arange(1024)) / row.sum()
+        widths.append((mean, np.sqrt((row @ (np.arange(1024) - mean) ** 2) / row.sum())))
+    assert widths[0][0] == pytest.approx(widths[1][0], abs=0.01)
+    assert widths[0][1] == pytest.approx(widths[1][1], rel=0.1)
+
+
+def test_shadows_are_soft_as_wide_as_the_lens_makes_them(lab):
+    block = synthesis.Body(lab.box((0.05, 0.4, 0.1), (0, 0, 0.05)))
+    recipe = lab.IDEAL.but(projector_aperture=0.02, footprint=8, view_angle=12.0, aim_error=0.0)
+    rig = lab.rig(recipe, lab.table(), block)
+    row = np.arange(36 * 96, 37 * 96)
+    lit = rig.transport(row).lit.mean(axis=1)
+    x = rig.stage.camera.rays[36, :, 0] * 0.6
+    # From x = 0.15 past the edge at (-0.025, 0.1): each point of the lens has its own end of the shadow.
+    half = 0.02 * np.sqrt(3 / 4) * 7 / 16
+    ends = [-0.025 - (0.15 + side - -0.025) * 0.1 / 0.5 for side in (half, -half)]
+    soft = (lit > 0.02) & (lit < 0.98)
+    assert soft.sum() >= 3
+    pitch = x[1] - x[0]
+    assert x[soft].min() == pytest.approx(min(ends), abs=1.5 * pitch)
+    assert x[soft].max() == pytest.approx(max(ends), abs=1.5 * pitch)
+
+
 def test_render_takes_ways_apart(lab):
     recipe = synthesis.Recipe(width=48, height=36).draw(1)
     sim = synthesis.simulate(recipe, 1)
