@@ -126,6 +126,7 @@ def test_same_seed_same_bytes(lab):
         for name, value in first.extras.items():
             assert value.tobytes() == other.extras[name].tobytes(), name
     assert simulate_scan(recipe, 6).xyz.tobytes() != first.xyz.tobytes()
+    assert synthesis.Recipe.from_json(str(first.extras["recipe"])) == recipe.draw(5)
 
 
 def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
