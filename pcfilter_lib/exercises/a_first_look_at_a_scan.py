@@ -25,7 +25,7 @@ def check_share(answer: Callable) -> None:
             {"spread": 0.2, "far": 1.5, "factor": 1.5},
         ],
         answer,
-        reference=lambda spread, far, factor: (factor**2 - 1) * spread**2 / (far**2 - spread**2),
+        reference=_share,
         mistakes=[
             (
                 "this is right for a mean; an RMS adds up squares.",
@@ -55,18 +55,10 @@ def check_share(answer: Callable) -> None:
                 "this is the number of ghosts for each good point; the share is of all points.",
                 lambda spread, far, factor: (factor**2 - 1) * spread**2 / (far**2 - factor**2 * spread**2),
             ),
-            (
-                "q itself stands in equation (3), not its square: leave the root out.",
-                lambda spread, far, factor: np.sqrt((factor**2 - 1) * spread**2 / (far**2 - spread**2)),
-            ),
-            (
-                "this is a percentage; return a share between 0 and 1.",
-                lambda spread, far, factor: 100 * (factor**2 - 1) * spread**2 / (far**2 - spread**2),
-            ),
-            (
-                "this is the share of good points.",
-                lambda spread, far, factor: 1 - (factor**2 - 1) * spread**2 / (far**2 - spread**2),
-            ),
+            ("q itself stands in equation (3), not its square: leave the root out.", lambda *k: np.sqrt(_share(*k))),
+            ("this is a percentage; return a share between 0 and 1.", lambda *k: 100 * _share(*k)),
+            ("this is the number in a million; return a share between 0 and 1.", lambda *k: 1e6 * _share(*k)),
+            ("this is the share of good points.", lambda *k: 1 - _share(*k)),
         ],
     )
 
@@ -111,6 +103,7 @@ def check_score(answer: Callable) -> None:
             ("this is the share of true points that are kept; the other half is missing.", _kept),
             ("this is the share of artefacts that are removed; the other half is missing.", _removed),
             ("the two shares are added up; take their mean.", lambda label, keep: 2 * _score(label, keep)),
+            ("this is a percentage; return a number between 0 and 1.", lambda label, keep: 100 * _score(label, keep)),
             (
                 "this is the product of the two shares; take their mean.",
                 lambda label, keep: _kept(label, keep) * _removed(label, keep),
@@ -151,28 +144,26 @@ def check_plane(answer: Callable) -> None:
 def _plane_mistakes(truth: np.ndarray) -> list[tuple[str, Callable]]:
     a, b, c = truth
     pulled = "the ghosts pull this plane, as they pull every plain least-squares fit."
+    stayed = (
+        "points far from the first plane were left out, but that plane was already pulled towards the ghosts, so "
+        "that ghosts stayed: what can be done with the second plane?"
+    )
+    swollen = (
+        "two or three standard deviations are no help here: the ghosts make the standard deviation itself large. "
+        "Go by order, as the median does."
+    )
     return [
         (pulled, _least_squares),
-        (
-            "points far from the first plane were left out, but that plane was already pulled towards the ghosts, so "
-            "that ghosts stayed: what can be done with the second plane?",
-            lambda points: _clipped(points, 2, 1),
-        ),
-        (
-            "points far from the first plane were left out, but that plane was already pulled towards the ghosts, so "
-            "that ghosts stayed: what can be done with the second plane?",
-            lambda points: _clipped(points, 3, 1),
-        ),
-        (
-            "two or three standard deviations are no help here: the ghosts make the standard deviation itself large. "
-            "Go by order, as the median does.",
-            lambda points: _clipped(points, 2, 20),
-        ),
-        (
-            "two or three standard deviations are no help here: the ghosts make the standard deviation itself large. "
-            "Go by order, as the median does.",
-            lambda points: _clipped(points, 3, 20),
-        ),
+        (pulled, _least_distances),
+        (stayed, lambda points: _clipped(points, 2, 1)),
+        (stayed, lambda points: _clipped(points, 3, 1)),
+        (stayed, lambda points: _nearer_half(points, 1)),
+        (swollen, lambda points: _clipped(points, 2, 20)),
+        (swollen, lambda points: _clipped(points, 3, 20)),
+        (swollen, lambda points: _clipped(points, 2, 20, of_all=True)),
+        (swollen, lambda points: _clipped(points, 3, 20, of_all=True)),
+        ("ghosts may lie on either side: the sign of the distance must not count.", _lower_half),
+        ("this fits the half that is far from the plane, and that is where the ghosts are.", _farther_half),
         ("a median of z is robust, but it is no plane: this one cannot tilt.", _level),
         (
             "a mean of z is neither robust nor a plane that can tilt.",
@@ -191,7 +182,13 @@ def _plane_mistakes(truth: np.ndarray) -> list[tuple[str, Callable]]:
             "the signs are the other way round: z = a x + b y + c, not a x + b y + z = c.",
             lambda points: np.array([-a, -b, c]),
         ),
+        ("this is a normal; return a, b and c of z = a x + b y + c.", lambda points: _normal(-a, -b, 1)),
+        ("this is a normal; return a, b and c of z = a x + b y + c.", lambda points: _normal(a, b, -1)),
     ]
+
+
+def _share(spread: float, far: float, factor: float) -> float:
+    return (factor**2 - 1) * spread**2 / (far**2 - spread**2)
 
 
 def _mean_of(*parts: np.ndarray) -> float:
@@ -218,14 +215,46 @@ def _residuals(points: np.ndarray, plane: np.ndarray) -> np.ndarray:
     return points[:, 2] - points[:, :2] @ plane[:2] - plane[2]
 
 
-def _clipped(points: np.ndarray, deviations: float, rounds: int) -> np.ndarray:
-    """Leave out what is many standard deviations away, and fit again."""
+def _clipped(points: np.ndarray, deviations: float, rounds: int, of_all: bool = False) -> np.ndarray:
+    """Leave out what is many standard deviations away, of those chosen so far or of all, and fit again."""
     chosen = points
     for _ in range(rounds):
         plane = _least_squares(chosen)
-        limit = deviations * _residuals(chosen, plane).std()
+        limit = deviations * _residuals(points if of_all else chosen, plane).std()
         chosen = points[np.abs(_residuals(points, plane)) < limit]
     return _least_squares(chosen)
+
+
+def _least_distances(points: np.ndarray) -> np.ndarray:
+    """Fit with the smallest squares of distances at right angles to the plane, as the chapter does."""
+    middle = points.mean(axis=0)
+    n = np.linalg.svd(points - middle, full_matrices=False)[2][2]
+    return np.array([-n[0], -n[1], n @ middle]) / n[2]
+
+
+def _half(points: np.ndarray, rounds: int, order: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+    """Fit again and again to the half of all points that comes first in an order of the residuals."""
+    chosen = points
+    for _ in range(rounds):
+        residuals = _residuals(points, _least_squares(chosen))
+        chosen = points[np.argsort(order(residuals))[: len(points) // 2]]
+    return _least_squares(chosen)
+
+
+def _nearer_half(points: np.ndarray, rounds: int) -> np.ndarray:
+    return _half(points, rounds, np.abs)
+
+
+def _lower_half(points: np.ndarray) -> np.ndarray:
+    return _half(points, 20, lambda residuals: residuals)
+
+
+def _farther_half(points: np.ndarray) -> np.ndarray:
+    return _half(points, 20, lambda residuals: -np.abs(residuals))
+
+
+def _normal(*components: float) -> np.ndarray:
+    return np.array(components) / np.linalg.norm(components)
 
 
 def _level(points: np.ndarray) -> np.ndarray:
@@ -240,13 +269,13 @@ def _answers(seed: int) -> dict[str, np.ndarray]:
     return {"label": label, "keep": np.where(right, label == 1, label != 1)}
 
 
-def _with_ghosts(seed: int, truth: list[float], ghosts: int, heaped: bool) -> np.ndarray:
-    """Return 200 points of a plane, some of them lifted off it: anywhere, or those in one corner."""
+def _with_ghosts(seed: int, truth: list[float], ghosts: int, heaped: bool, side: int = 1) -> np.ndarray:
+    """Return 200 points of a plane, some of them above (side 1) or below it (-1): anywhere, or those in one corner."""
     generator = np.random.default_rng(seed)
     xy = generator.uniform(-1, 1, (200, 2))
     z = xy @ truth[:2] + truth[2] + generator.normal(0, 0.002, 200)
     chosen = np.argsort(-xy.sum(axis=1))[:ghosts] if heaped else generator.choice(200, ghosts, replace=False)
-    z[chosen] += 0.6 + 0.2 * xy[chosen, 0] if heaped else generator.uniform(0.3, 0.5, ghosts)
+    z[chosen] += side * (0.6 + 0.2 * xy[chosen, 0] if heaped else generator.uniform(0.3, 0.5, ghosts))
     return np.column_stack([xy, z])
 
 
@@ -260,8 +289,12 @@ _ANSWERS = [
     _answers(1),
     _answers(2),
 ]
-_PLANES = [
+_PLANES = [  # the last is the one that a single refit does not mend
     (_with_ghosts(1, [0.3, -0.2, 0.5], 50, heaped=False), np.array([0.3, -0.2, 0.5]), "a quarter ghosts, sprinkled"),
     (_with_ghosts(1, [0.3, -0.2, 0.5], 40, heaped=True), np.array([0.3, -0.2, 0.5]), "a fifth ghosts, in one corner"),
-    (_with_ghosts(3, [-0.5, 0.1, -0.4], 40, heaped=True), np.array([-0.5, 0.1, -0.4]), "a fifth ghosts, in one corner"),
+    (
+        _with_ghosts(5, [-0.5, 0.1, -0.4], 40, heaped=True, side=-1),
+        np.array([-0.5, 0.1, -0.4]),
+        "a fifth ghosts, in one corner, below",
+    ),
 ]

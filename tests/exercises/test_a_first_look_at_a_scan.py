@@ -74,6 +74,32 @@ def clipped(points, limit, rounds):
     return fit(chosen)
 
 
+def clipped_by_all(points, limit):
+    plane = fit(points)
+    for _ in range(20):
+        plane = fit(points[off(points, plane) < limit * np.std(points[:, 2] - points[:, :2] @ plane[:2])])
+    return plane
+
+
+def half(points, order):
+    plane = fit(points)
+    for _ in range(20):
+        signed = points[:, 2] - points[:, :2] @ plane[:2] - plane[2]
+        plane = fit(points[order(signed) <= np.median(order(signed))])
+    return plane
+
+
+def by_distances(points):
+    """The eigenvector of the smallest eigenvalue of the covariance is the normal."""
+    n = np.linalg.eigh(np.cov(points.T))[1][:, 0]
+    return np.array([-n[0] / n[2], -n[1] / n[2], points.mean(axis=0) @ n / n[2]])
+
+
+def upright(slopes):
+    n = np.array([slopes[0], slopes[1], 1])
+    return n / np.sqrt(n @ n)
+
+
 def reordered(order, signs=(1, 1, 1)):
     return lambda points: trimmed(points)[list(order)] * signs
 
@@ -101,6 +127,7 @@ MISTAKES = [
     (exercises.check_share, lambda s, d, k: share(s, d, k) / (1 - share(s, d, k)), "for each good point"),
     (exercises.check_share, lambda s, d, k: np.sqrt(share(s, d, k)), "leave the root out"),
     (exercises.check_share, lambda s, d, k: 100 * share(s, d, k), "a percentage"),
+    (exercises.check_share, lambda s, d, k: 1_000_000 * share(s, d, k), "in a million"),
     (exercises.check_share, lambda s, d, k: 1 - share(s, d, k), "the share of good points"),
     (exercises.check_share, lambda s, d, k: share(s, d, k) + 0.1, "is expected"),
     (
@@ -139,6 +166,7 @@ MISTAKES = [
     (exercises.check_score, lambda label, keep: keep[label == 1].mean(), "true points that are kept; the other half"),
     (exercises.check_score, lambda label, keep: (~keep)[label == 0].mean(), "artefacts that are removed; the other"),
     (exercises.check_score, lambda label, keep: 2 * score(label, keep), "take their mean"),
+    (exercises.check_score, lambda label, keep: 100 * score(label, keep), "a percentage"),
     (
         exercises.check_score,
         lambda label, keep: keep[label == 1].mean() * (~keep)[label == 0].mean(),
@@ -163,6 +191,13 @@ MISTAKES = [
     (exercises.check_score, lambda label, keep: keep == (label == 1), "not an image"),
     (exercises.check_score, lambda label, keep: score(label, keep) + 0.2, "is expected"),
     (exercises.check_plane, fit, "the ghosts pull this plane"),
+    (exercises.check_plane, by_distances, "the ghosts pull this plane"),
+    (exercises.check_plane, lambda points: trimmed(points, rounds=1), "what can be done with the second plane"),
+    (exercises.check_plane, lambda points: half(points, lambda off: off), "on either side"),
+    (exercises.check_plane, lambda points: half(points, lambda off: -np.abs(off)), "where the ghosts are"),
+    (exercises.check_plane, lambda points: clipped_by_all(points, 2), "Go by order"),
+    (exercises.check_plane, lambda points: upright(-trimmed(points)), "this is a normal"),
+    (exercises.check_plane, lambda points: -upright(-trimmed(points)), "this is a normal"),
     (exercises.check_plane, lambda points: clipped(points, 2, 1), "what can be done with the second plane"),
     (exercises.check_plane, lambda points: clipped(points, 2, 20), "Go by order"),
     (exercises.check_plane, lambda points: clipped(points, 3, 20), "the ghosts pull this plane"),
