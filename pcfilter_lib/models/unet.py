@@ -1,0 +1,131 @@
+"""U-Net: an encoder, a decoder, and what the decoder is told again."""
+
+from __future__ import annotations
+
+import keras
+from keras import layers
+
+from pcfilter_lib._arguments import number_within, one_of, whole_number
+from pcfilter_lib.initializers import Bilinear
+from pcfilter_lib.layers import BilinearUpsampling2D, CropLike, DropBlock2D, PadToMultiple
+
+UPSAMPLING = ("bilinear", "transposed")
+
+
+@keras.saving.register_keras_serializable(package="pcfilter_lib")
+class UNet(keras.Model):
+    """A logit, or one for each class, at every pixel.
+
+    On each level of the encoder two convolutions and a pooling, on each level of the decoder an upsampling, the maps of
+    the encoder beside it, and two convolutions. Unlike the original, borders are padded, so that the output is as large
+    as the input; any size will do, odd ones too.
+
+    Parameters
+    ----------
+    channels : int
+        Of the input.
+    classes : int, default 1
+        Of the output.
+    depth : int, default 4
+        How many times the maps are halved.
+    width : int, default 16
+        Channels of the first level; each further one has twice as many.
+    batch_norm : bool, default True
+        Whether each convolution is normalised.
+    dropout : float, default 0
+        Share of the lowest level's values that are dropped in training, from 0 to below 1.
+    drop_block : int, default 0
+        Size of the blocks that are dropped instead of single values; 0 for single values.
+    upsampling : {"bilinear", "transposed"}
+        A fixed interpolation, or transposed convolutions that begin as one and learn.
+
+    Shapes
+    ------
+    Input (B, H, W, channels), output (B, H, W, classes): logits. H and W are free.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of its range.
+
+    References
+    ----------
+    Ronneberger, O., Fischer, P. and Brox, T. (2015). U-Net: convolutional networks for biomedical image segmentation.
+    MICCAI.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int = 1,
+        depth: int = 4,
+        width: int = 16,
+        batch_norm: bool = True,
+        dropout: float = 0.0,
+        drop_block: int = 0,
+        upsampling: str = "bilinear",
+        **kwargs,
+    ):
+        config = {
+            "channels": whole_number("UNet", "channels", channels),
+            "classes": whole_number("UNet", "classes", classes),
+            "depth": whole_number("UNet", "depth", depth),
+            "width": whole_number("UNet", "width", width),
+            "batch_norm": one_of("UNet", "batch_norm", batch_norm, (True, False)),
+            "dropout": number_within("UNet", "dropout", dropout, 0, 1, high_included=False),
+            "drop_block": whole_number("UNet", "drop_block", drop_block, at_least=0),
+            "upsampling": one_of("UNet", "upsampling", upsampling, UPSAMPLING),
+        }
+        inputs = keras.Input((None, None, channels), name="image")
+        maps = PadToMultiple(2**depth, name="pad")(inputs)
+        skips = []
+        for level in range(depth):
+            maps = _double(maps, width * 2**level, batch_norm, f"down_{level}")
+            skips.append(maps)
+            maps = layers.MaxPooling2D(name=f"pool_{level}")(maps)
+        maps = _double(maps, width * 2**depth, batch_norm, "bottom")
+        if dropout:
+            drop = DropBlock2D(dropout, drop_block) if drop_block else layers.Dropout(dropout)
+            maps = drop(maps)
+        for level in reversed(range(depth)):
+            maps = _double_size(maps, width * 2**level, upsampling, f"up_{level}")
+            maps = layers.Concatenate(name=f"beside_{level}")([skips[level], maps])
+            maps = _double(maps, width * 2**level, batch_norm, f"decode_{level}")
+        logits = layers.Conv2D(classes, 1, name="logits")(maps)
+        super().__init__(inputs, CropLike(name="crop")([logits, inputs]), **kwargs)
+        self._config = config
+
+    def get_config(self):
+        """Return the arguments."""
+        return {**self._config, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Return a model with these arguments."""
+        return cls(**config)
+
+
+def _double(maps, width: int, batch_norm: bool, name: str):
+    """Two convolutions of 3x3, each followed by a rectifier."""
+    for number in (1, 2):
+        convolution = layers.Conv2D(
+            width,
+            3,
+            padding="same",
+            use_bias=not batch_norm,  # the normalisation brings its own
+            kernel_initializer="he_normal",
+            name=f"{name}_conv_{number}",
+        )
+        maps = convolution(maps)
+        if batch_norm:
+            maps = layers.BatchNormalization(name=f"{name}_norm_{number}")(maps)
+        maps = layers.ReLU(name=f"{name}_relu_{number}")(maps)
+    return maps
+
+
+def _double_size(maps, width: int, upsampling: str, name: str):
+    """`width` channels, and twice the height and width; in this order, which costs a quarter of the other."""
+    maps = layers.Conv2D(width, 1, name=f"{name}_channels")(maps)
+    if upsampling == "bilinear":
+        return BilinearUpsampling2D(name=name)(maps)
+    return layers.Conv2DTranspose(width, 4, strides=2, padding="same", kernel_initializer=Bilinear(), name=name)(maps)

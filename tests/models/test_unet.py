@@ -1,0 +1,77 @@
+import keras
+import numpy as np
+import pytest
+
+import pcfilter_lib.register  # noqa: F401
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.models import UNet
+
+pytestmark = pytest.mark.backend
+VARIANTS = [
+    {},
+    {"batch_norm": False, "upsampling": "transposed"},
+    {"dropout": 0.2},
+    {"dropout": 0.2, "drop_block": 2, "depth": 1},
+    {"depth": 3, "classes": 4},
+]
+
+
+def images(*size, channels=2):
+    return np.random.default_rng(0).normal(size=(2, *size, channels)).astype("float32")
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_any_size_saved_and_trained(tmp_path, variant):
+    model = UNet(2, **{"width": 3, "depth": 2} | variant)
+    classes = variant.get("classes", 1)
+    model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
+    for size in ((9, 13), (16, 8), (5, 6)):
+        assert model.predict(images(*size), verbose=0).shape == (2, *size, classes)
+    before = [np.array(weight) for weight in model.get_weights()]
+    assert np.isfinite(model.train_on_batch(images(9, 13), np.ones((2, 9, 13, classes), "float32")))
+    assert not np.allclose(before[0], model.get_weights()[0], atol=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is UNet and loaded.get_config() == model.get_config()
+    for size in ((9, 13), (4, 11)):
+        np.testing.assert_allclose(
+            loaded.predict(images(*size), verbose=0), model.predict(images(*size), verbose=0), atol=1e-5
+        )
+
+
+def test_it_has_the_published_number_of_weights():
+    # Ronneberger et al. 2015: 23 convolutions. Weights of the original's widths, with one bias for each channel.
+    model = UNet(1, classes=2, depth=4, width=64, batch_norm=False, upsampling="bilinear")
+    convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert len(convolutions) == 23
+
+
+def test_the_borders_padding_does_not_reach_far():
+    # Away from its lower and right border, a padded image gets what the same image gets as part of a larger one.
+    model = UNet(2, depth=2, width=3, batch_norm=False)
+    large = images(64, 64)
+    whole, part = (model.predict(x, verbose=0) for x in (large, large[:, :45, :47]))
+    np.testing.assert_allclose(part[:, :16, :16], whole[:, :16, :16], atol=1e-5)
+    assert not np.allclose(part[:, 40:, 40:], whole[:, 40:45, 40:47], atol=1e-5)
+
+
+def test_transposed_convolutions_begin_as_interpolation():
+    one, other = (UNet(2, depth=1, width=3, batch_norm=False, upsampling=kind) for kind in ("bilinear", "transposed"))
+    weights = {weight.path: np.array(weight) for weight in one.weights}
+    for weight in other.weights:
+        if weight.path in weights:
+            weight.assign(weights[weight.path])
+    # At the border they differ: there the interpolation repeats the border, and the convolution finds zeros.
+    x = images(24, 24)
+    ours, theirs = (model.predict(x, verbose=0)[:, 8:16, 8:16] for model in (one, other))
+    np.testing.assert_allclose(ours, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"depth": 0}, {"width": 0}, {"classes": 0}, {"dropout": 1}, {"upsampling": "nearest"}, {"drop_block": -1},
+     {"batch_norm": "yes"}, {"channels": 0}],
+)  # fmt: skip
+def test_impossible_arguments_are_named(wrong):
+    with pytest.raises(InputError, match=next(iter(wrong))):
+        UNet(**{"channels": 2} | wrong)
