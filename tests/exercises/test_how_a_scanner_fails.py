@@ -30,6 +30,12 @@ def ghost_by_slopes(x, z, mirror, baseline):
     return [(2 * mirror - x) / z * depth, depth]
 
 
+def meet(seen, start, lit):
+    """Where the camera's line through `seen` meets the line from (start, 0) along `lit`."""
+    t, _ = np.linalg.solve(np.column_stack([seen, -np.array(lit)]), [start, 0])
+    return t * np.array(seen)
+
+
 def swapped_ghost(x, z, mirror, baseline):
     return ghost(2 * mirror - x, z, mirror, baseline)
 
@@ -51,6 +57,18 @@ def causes_by_select(depths, truth, tolerance):
 def without_the_first_question(depths, truth, tolerance):
     fine = ~(np.abs(depths - truth) > tolerance)
     return np.select([fine[1], fine[2], fine[3]], [1, 2, 3], default=4)
+
+
+def none_gone_by_a_hole(depths, truth, tolerance, runs=slice(1, None)):
+    wrong = np.abs(depths - truth) > tolerance
+    wrong[runs] |= np.isnan(depths[runs])
+    return np.select(list(~wrong), [0, 1, 2, 3], default=4)
+
+
+def first_gone(depths, truth, tolerance):
+    """The first run without an artefact, by argmin, which says 1 where there is none."""
+    wrong = np.abs(depths - truth) > tolerance
+    return np.where(wrong[0], 1 + np.argmin(wrong[1:], axis=0), 0)
 
 
 def by_change(depths, truth, tolerance):
@@ -83,6 +101,13 @@ def unit_rays(depth, true_depth, rays, *rest):
     return labels(depth, true_depth, rays / np.linalg.norm(rays, axis=1)[:, None], *rest)
 
 
+def over_the_cosine(depth, true_depth, rays, normals, tolerance):
+    far = np.abs((depth - true_depth) / (rays * normals).sum(axis=1))
+    label = np.where(far > tolerance, 0, 1)
+    label[np.isnan(depth) | ((far > tolerance / 1.5) & (far < tolerance * 1.5))] = 255
+    return label
+
+
 SOLUTIONS = [
     (exercises.check_worst_error, worst_error),
     (exercises.check_worst_error, worst_by_trying),
@@ -113,6 +138,8 @@ MISTAKES = [
     (exercises.check_ghost, lambda x, z, m, b: ghost(x, z, m / 2, b), NO_IMAGE),
     (exercises.check_ghost, lambda x, z, m, b: swapped_ghost(x, z, m, b) * 0 + [m, z * m / (2 * m - x)], "stops where"),
     (exercises.check_ghost, lambda x, z, m, b: np.array([2 * m - x, z]) * b / (b - 2 * m + 2 * x), "on the left of"),
+    (exercises.check_ghost, lambda x, z, m, b: meet([2 * m - x, z], b, [x, z]), "the point less this start"),
+    (exercises.check_ghost, lambda x, z, m, b: meet([2 * m - x, z], 2 * m - b, [x - 2 * m + b, z]), "only the camera"),
     (exercises.check_ghost, lambda *i: ghost(*i)[1], "this is one number; return x and z"),
     (exercises.check_ghost, lambda *i: ghost(*i) + 1, "is expected"),
     (exercises.check_causes, lambda *i: causes(*i, wrong=lambda e, t: not abs(e) <= t), "a NaN counts as one"),
@@ -121,6 +148,10 @@ MISTAKES = [
     (exercises.check_causes, without_the_first_question, "they get 0"),
     (exercises.check_causes, by_change, "compare with the truth"),
     (exercises.check_causes, lambda *i: causes(*i, order=(3, 2, 1)), "the last question to hold counts here"),
+    (exercises.check_causes, none_gone_by_a_hole, "an artefact is gone, too"),
+    (exercises.check_causes, lambda *i: none_gone_by_a_hole(*i, runs=0), "with all light there is no artefact: 0"),
+    (exercises.check_causes, lambda d, t, tolerance: causes(d, t, np.full(len(t), 0.001)), "each has its own"),
+    (exercises.check_causes, first_gone, "still wrong with both taken away gets 4"),
     (exercises.check_causes, lambda *i: np.minimum(causes(*i), 3), "still wrong with both taken away gets 4"),
     (exercises.check_causes, lambda depths, *i: np.zeros(depths.shape), "not for each run"),
     (exercises.check_causes, lambda *i: causes(*i) + 1, "is expected"),
@@ -130,11 +161,15 @@ MISTAKES = [
         lambda *i: labels(*i, distance=lambda v, n: np.linalg.norm(v)),
         "this is the error along the ray",
     ),
+    (exercises.check_labels, over_the_cosine, "divides by the dot product"),
     (exercises.check_labels, unit_rays, "do not divide the ray by its length"),
     (exercises.check_labels, lambda *i: labels(*i, distance=lambda v, n: v @ n), "on the far side of the plane"),
     (exercises.check_labels, lambda *i: labels(*i, distance=lambda v, n: abs(v[2] * n[2])), "only the normal's z"),
     (exercises.check_labels, lambda *i: labels(*i, low=1, high=1), "borderline points get 255"),
     (exercises.check_labels, lambda *i: labels(*i, low=0.5), "not from a half"),
+    (exercises.check_labels, lambda *i: labels(*i, low=1), "the band begins below the tolerance"),
+    (exercises.check_labels, lambda *i: labels(*i, high=1), "the band ends beyond the tolerance"),
+    (exercises.check_labels, lambda *i: labels(*i[:4], np.full(len(i[4]), 0.001)), "each has its own"),
     (exercises.check_labels, lambda *i: labels(*i, missing=0), "where nothing is measured the label is 255"),
     (exercises.check_labels, lambda *i: labels(*i, missing=1), "where nothing is measured the label is 255"),
     (exercises.check_labels, lambda *i: np.array([1, 0, 255])[np.minimum(labels(*i), 2)], "0 and 1 are swapped"),
