@@ -34,8 +34,9 @@ def call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
     for key, value in inputs.items():
         if not isinstance(value, np.ndarray):
             texts.append(repr(value))
-        elif value.size <= LARGEST_PRINTED and (value.dtype == bool or np.array_equal(value, np.round(value, 3))):
+        elif value.size <= LARGEST_PRINTED and _is_short(value):
             numbers = re.sub(r"\.0(?=[,\]])", ".", str(value.tolist()))  # as NumPy prints them
+            numbers = numbers.replace("nan", "np.nan")
             texts.append(f"np.array({numbers})")
         elif value.size > LARGEST_PRINTED and (value == value.flat[0]).all():
             texts.append(f"np.full({value.shape}, {float(value.flat[0])})")
@@ -44,3 +45,10 @@ def call_text(answer: Callable, inputs: Mapping[str, Any]) -> str:
             large.append(f"{key} of shape {value.shape}")
     where = f"with {' and '.join(large)}, " if large else ""
     return f"{where}{name_of(answer)}({', '.join(texts)})"
+
+
+def _is_short(value: np.ndarray) -> bool:
+    """Return whether all numbers have three decimals at most."""
+    if value.dtype.kind != "f":
+        return True
+    return np.array_equal(value, np.round(value, 3), equal_nan=True)

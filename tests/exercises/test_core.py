@@ -239,6 +239,13 @@ def test_one_number_many_times_can_be_pasted_back():
     assert call_text(starter, {"points": np.full((1, 50, 3), 0.1)}) == "starter(np.full((1, 50, 3), 0.1))"
 
 
+def test_missing_numbers_can_be_pasted_back():
+    depth = np.array([[0.5, np.nan], [np.nan, -1.25]])
+    text = call_text(starter, {"depth": depth})
+    assert text == "starter(np.array([[0.5, np.nan], [np.nan, -1.25]]))"
+    np.testing.assert_array_equal(eval(text, {"np": np, "starter": lambda x: x}), depth)
+
+
 def test_lines_are_not_wrapped(capsys):
     @exercise(solved="word " * 50)
     def check(answer):
