@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from pcfilter_lib._arguments import number_within, whole_number
+from pcfilter_lib._label_shapes import fitted_weight, same_shape
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.frameworks import import_keras
 
@@ -99,16 +100,9 @@ class MaskedLoss(keras.losses.Loss):
     def _fitted_weight(self, weight, labels):
         """Return sample weights with one axis for each axis of the losses."""
         weight = ops.convert_to_tensor(weight, dtype=self.dtype)
-        rank = 1 if self._per_sample else len(labels.shape)
-        while len(weight.shape) > rank and weight.shape[-1] == 1:
-            weight = ops.squeeze(weight, -1)
-        if len(weight.shape) > rank:
-            allowed = "one weight a sample, of shape (B,)" if self._per_sample else "weights of the labels' shape"
-            shape = tuple(weight.shape)
-            raise InputError(self.name, "sample_weight", f"a weight of shape {shape} does not fit", f"pass {allowed}")
-        while 0 < len(weight.shape) < rank:
-            weight = ops.expand_dims(weight, -1)
-        return weight
+        if self._per_sample:
+            return fitted_weight(self.name, weight, 1, "one weight a sample, of shape (B,)")
+        return fitted_weight(self.name, weight, len(labels.shape), "weights of the labels' shape")
 
     def get_config(self) -> dict:
         """Return what makes an equal loss."""
@@ -121,30 +115,6 @@ class MaskedLoss(keras.losses.Loss):
         tiny = keras.config.epsilon()
         scores = ops.clip(scores, tiny, 1 - tiny)
         return ops.log(scores) - ops.log1p(-scores)
-
-
-def same_shape(owner: str, labels: Any, scores: Any) -> tuple[Any, Any]:
-    """Return labels and scores in one shape: a last axis of 1 that only one of them has is taken away."""
-    if len(scores.shape) == len(labels.shape) + 1 and scores.shape[-1] == 1:
-        scores = ops.squeeze(scores, -1)
-    elif len(labels.shape) == len(scores.shape) + 1 and labels.shape[-1] == 1:
-        labels = ops.squeeze(labels, -1)
-    _check_shapes(owner, labels.shape, scores.shape, "pass both in one shape, or one of them with a last axis of 1")
-    return labels, scores
-
-
-def one_score_a_class(owner: str, labels: Any, scores: Any, classes: int | None) -> tuple[Any, Any]:
-    """Return labels (B, ...) beside scores (B, ..., C)."""
-    if len(labels.shape) == len(scores.shape) and labels.shape[-1] == 1:
-        labels = ops.squeeze(labels, -1)
-    remedy = "pass labels (B, ...) of int and predictions (B, ..., C)"
-    _check_shapes(owner, labels.shape, scores.shape[:-1], remedy)
-    last = scores.shape[-1]
-    if last is None or last < 2 or last != (classes or last):
-        raise InputError(
-            owner, "y_pred", f"the last axis holds {last} values", f"pass {classes or '2 or more'} of them"
-        )
-    return labels, scores
 
 
 def log_odds_of_the_label(labels: Any, scores: Any, from_logits: bool) -> Any:
@@ -190,12 +160,3 @@ def is_class(labels: Any, classes: int) -> Any:
 def rows(values: Any) -> Any:
     """Return (B, N): all values of a sample in one row."""
     return ops.reshape(values, (ops.shape(values)[0], -1))
-
-
-def _check_shapes(owner, labels, scores, remedy):
-    fit = len(labels) == len(scores) and all(
-        a == b or a is None or b is None for a, b in zip(labels, scores, strict=True)
-    )
-    if not fit:
-        shapes = f"{tuple(labels)} and {tuple(scores)}"
-        raise InputError(owner, "y_true", f"the shapes {shapes} of labels and predictions do not fit", remedy)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from pcfilter_lib._arguments import number_within, one_of, whole_number
+from pcfilter_lib._label_shapes import one_score_a_class
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.losses._masked import MaskedLoss, checked_weights, is_class, one_score_a_class, ops, rows
+from pcfilter_lib.losses._masked import MaskedLoss, checked_weights, is_class, ops, rows
 
 
 class OverlapLoss(MaskedLoss):

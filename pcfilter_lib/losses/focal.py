@@ -6,13 +6,13 @@ import math
 from collections.abc import Sequence
 
 from pcfilter_lib._arguments import number_within, whole_number
+from pcfilter_lib._label_shapes import one_score_a_class
 from pcfilter_lib.losses._masked import (
     MaskedLoss,
     checked_weights,
     is_class,
     keras,
     log_odds_of_the_label,
-    one_score_a_class,
     ops,
     weight_of_the_label,
 )
