@@ -142,8 +142,12 @@ class Projector:
         return self.project(np.asarray(points))[0]
 
     def lights(self, column: np.ndarray, row: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Return whether such a point lies in the projector's image, shape (...)."""
-        inside = (column >= -0.5) & (column <= self.columns - 0.5)
+        """Return whether such a point lies in the projector's image, shape (...).
+
+        The image reaches from the centre of the first column to that of the last: half a column beyond, the light no
+        longer tells where it comes from.
+        """
+        inside = (column >= 0) & (column <= self.columns - 1)
         return inside & (np.abs(row) <= ASPECT * self.columns / 2) & (depth > 0)
 
     def lens(self, count: int) -> np.ndarray:

@@ -121,9 +121,8 @@ def entries(light: Light, weight: np.ndarray, columns: int) -> tuple[np.ndarray,
 
     A coordinate between the centres of two columns is shared between them.
     """
-    inside = np.clip(light.column, 0, columns - 1)
-    left = np.minimum(inside.astype(np.int32), columns - 2)
-    right = inside - left
+    left = np.minimum(light.column.astype(np.int32), columns - 2)
+    right = light.column - left
     place = np.empty((len(left), 2), np.int32)
     place[:, 0] = left + light.blur.astype(np.int32) * columns
     place[:, 1] = place[:, 0] + 1

@@ -60,6 +60,15 @@ def test_no_artefacts_with_noise_bounces_defocus_and_edges_off(lab, seed, suppor
     assert (on.label == 0).sum() > 50
 
 
+def test_the_ends_of_the_projectors_image(lab):
+    # A projector with a narrow image: what its first and last columns light is right, and nothing beyond is measured.
+    sim = simulate(lab.IDEAL.but(projector_view_angle=12.0), 0, synthesis.Scene((lab.table(),)))
+    column = sim.projector.column(sim.camera.rays * 0.6)
+    assert 0.05 < sim.scan.valid.mean() < 0.8 and (sim.scan.label == 0).sum() == 0
+    np.testing.assert_array_equal(sim.scan.valid, (column >= 0) & (column <= 1023))
+    np.testing.assert_allclose(sim.decoded.column[sim.scan.valid], column[sim.scan.valid], atol=0.01)
+
+
 def mirror_scene(lab):
     """A table, and a mirror that stands on it at x = 0.05 and looks to the left."""
     mirror = synthesis.Material(albedo=0.0, specular=1.0, shininess=1e6)
