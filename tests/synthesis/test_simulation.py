@@ -65,7 +65,8 @@ def test_the_ends_of_the_projectors_image(lab):
     sim = simulate(lab.IDEAL.but(projector_view_angle=12.0), 0, synthesis.Scene((lab.table(),)))
     column = sim.projector.column(sim.camera.rays * 0.6)
     assert 0.05 < sim.scan.valid.mean() < 0.8 and (sim.scan.label == 0).sum() == 0
-    np.testing.assert_array_equal(sim.scan.valid, (column >= 0) & (column <= 1023))
+    row = 36  # in the middle; above and below ends the projector's image, too
+    np.testing.assert_array_equal(sim.scan.valid[row], (column[row] >= 0) & (column[row] <= 1023))
     np.testing.assert_allclose(sim.decoded.column[sim.scan.valid], column[sim.scan.valid], atol=0.01)
 
 
