@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_load": ["load"],
+        "fcn": ["FCN"],
+        "segnet": ["SegNet"],
         "unet": ["UNet"],
         "wavenet": ["WaveNet", "mu_law_decode", "mu_law_encode"],
     },
