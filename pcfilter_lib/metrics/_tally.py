@@ -75,13 +75,13 @@ class Tally:
         counts = ops.reshape(counts, self.shape)
         if keras.backend.is_float_dtype(counts.dtype):
             carries = ops.floor(counts / _CARRY)
-            rest = counts - carries * _CARRY + self._fractions
-            self._carries.assign(self._carries + ops.cast(carries, "int32"))
+            rest = ops.add(self._fractions, counts - carries * _CARRY)
+            self._carries.assign(ops.add(self._carries, ops.cast(carries, "int32")))
             counts = ops.floor(rest)
             self._fractions.assign(rest - counts)
             counts = ops.cast(counts, "int32")
-        units = self._units + counts
-        self._carries.assign(self._carries + units // _CARRY)
+        units = ops.add(self._units, counts)
+        self._carries.assign(ops.add(self._carries, units // _CARRY))
         self._units.assign(units % _CARRY)
 
     def value(self) -> Any:

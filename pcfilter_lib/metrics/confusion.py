@@ -128,7 +128,9 @@ class RateMetric(ConfusionMetric):
     def _of_matrix(self, matrix):
         itself = np.arange(self._side) == self.positive
         masks = [row[:, None] & column for row in (itself, ~itself) for column in (itself, ~itself)]
-        return quotient(*RATES[self._rate](*(ops.sum(matrix * mask.astype("float32")) for mask in masks)))
+        masks = ops.convert_to_tensor(np.array(masks), dtype="float32")
+        counts = ops.sum(matrix * masks, axis=(1, 2))
+        return quotient(*RATES[self._rate](*(counts[each] for each in range(4))))
 
     def get_config(self) -> dict:
         """Return what makes an equal metric."""

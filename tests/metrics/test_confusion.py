@@ -14,6 +14,7 @@ from pcfilter_lib.losses import MaskedBinaryCrossentropy
 from pcfilter_lib.metrics import (
     F1,
     Accuracy,
+    AveragePrecision,
     BalancedAccuracy,
     FalseOmissionRate,
     IoU,
@@ -366,7 +367,7 @@ def test_in_a_training(tmp_path):
     labels, random = scan(4, (6, 5), 0.3)
     scans = random.normal(size=(4, 6, 5, 2)).astype("float32")
     model = keras.Sequential([keras.Input((None, None, 2)), keras.layers.Conv2D(1, 1)])
-    metrics = [Accuracy(), Recall(0), IoU(), IoU3D()]
+    metrics = [Accuracy(), Recall(0), IoU(), IoU3D(), MeanIoU(), AveragePrecision()]
     model.compile("sgd", MaskedBinaryCrossentropy(), metrics=metrics, weighted_metrics=[Precision()])
     model.fit(scans, labels, batch_size=2, verbose=0)
     model.save(tmp_path / "model.keras")
@@ -380,6 +381,7 @@ def test_in_a_training(tmp_path):
         ("accuracy", Accuracy, plain, 1),
         ("recall", Recall, plain, 0),
         ("iou", IoU, plain, 1),
+        ("mean_iou", MeanIoU, plain, 1),
         ("precision", Precision, weighted, 1),
     ]:
         assert found[name] == pytest.approx(expected(metric, matrix, positive), rel=1e-6, nan_ok=True)
