@@ -35,7 +35,7 @@ _LIMITS = {
     "texture_grain": (0, 10, False),
     "width": (8, 10_000, True),
     "height": (8, 10_000, True),
-    "view_angle": (1, 120, True),
+    "field_of_view": (1, 120, True),
     "distance": (0, 100, False),
     "elevation": (5, 90, True),
     "azimuth": (-360, 360, True),
@@ -44,7 +44,7 @@ _LIMITS = {
     "focus_error": (-0.5, 0.5, True),
     "baseline": (-10, 10, True),
     "projector_columns": (16, 8192, True),
-    "projector_view_angle": (1, 120, True),
+    "projector_field_of_view": (1, 120, True),
     "projector_aperture": (0, 0.1, True),
     "projector_blur": (0, 20, True),
     "calibration_error": (0, 50, True),
@@ -108,8 +108,8 @@ class Recipe:
         Textured parts: contrast, and size of the features in m.
     width, height : int
         Camera image, pixels.
-    view_angle : float or range
-        Horizontal angle of view of the camera, degrees.
+    field_of_view : float or range
+        How wide the camera sees, horizontally, degrees.
     distance : float or range
         From the camera to the point that it is aimed at, m.
     elevation, azimuth : float or range
@@ -124,8 +124,8 @@ class Recipe:
         From camera to projector, m; the projector stands to the right, with a minus sign to the left.
     projector_columns : int
         Columns that the projector resolves.
-    projector_view_angle : float or range
-        Horizontal angle of the projector, degrees.
+    projector_field_of_view : float or range
+        How wide the projector's image is, degrees.
     projector_aperture : float or range
         Diameter of the projector's lens, m.
     projector_blur : float or range
@@ -201,7 +201,7 @@ class Recipe:
     # The scanner
     width: int = 320
     height: int = 240
-    view_angle: Range = (30, 42)
+    field_of_view: Range = (30, 42)
     distance: Range = (0.45, 0.8)
     elevation: Range = (50, 90)
     azimuth: Range = (0, 360)
@@ -210,7 +210,7 @@ class Recipe:
     focus_error: Range = (-0.1, 0.1)
     baseline: Range = (0.1, 0.22)
     projector_columns: int = 1024
-    projector_view_angle: Range = (38, 48)
+    projector_field_of_view: Range = (38, 48)
     projector_aperture: Range = (0.002, 0.005)
     projector_blur: Range = (0.4, 0.8)
     calibration_error: Range = (0, 0.05)

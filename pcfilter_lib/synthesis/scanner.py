@@ -255,12 +255,12 @@ def set_up(recipe: Recipe, seed: int, target: np.ndarray) -> tuple[Camera, Proje
     pose = np.eye(4)
     pose[:3, :3], pose[:3, 3] = axes, -axes @ (target + recipe.distance * back)
 
-    focal = recipe.width / 2 / np.tan(np.deg2rad(recipe.view_angle) / 2)
+    focal = recipe.width / 2 / np.tan(np.deg2rad(recipe.field_of_view) / 2)
     matrix = np.array([[focal, 0, (recipe.width - 1) / 2], [0, focal, (recipe.height - 1) / 2], [0, 0, 1]])
     focus = recipe.distance * (1 + recipe.focus_error)
     camera = Camera(matrix, (recipe.height, recipe.width), pose, recipe.camera_aperture, focus)
 
-    focal = recipe.projector_columns / 2 / np.tan(np.deg2rad(recipe.projector_view_angle) / 2)
+    focal = recipe.projector_columns / 2 / np.tan(np.deg2rad(recipe.projector_field_of_view) / 2)
     away = np.hypot(recipe.baseline, recipe.distance)
     calibrated = Projector(
         np.array([recipe.baseline, 0.0, 0.0]),

@@ -9,7 +9,7 @@ from pcfilter_lib.synthesis.scanner import set_up
 IDEAL = synthesis.Recipe(
     width=96,
     height=72,
-    view_angle=36.0,
+    field_of_view=36.0,
     distance=0.6,
     elevation=90.0,
     azimuth=270.0,  # the image's right is the world's x
@@ -17,7 +17,7 @@ IDEAL = synthesis.Recipe(
     camera_aperture=0.0,
     focus_error=0.0,
     baseline=0.15,
-    projector_view_angle=44.0,
+    projector_field_of_view=44.0,
     projector_aperture=0.0,
     projector_blur=0.0,
     calibration_error=0.0,

@@ -60,7 +60,7 @@ def test_photons_conserve_energy(lab, shininess):
 
 def test_photons_are_counted_where_they_land(lab):
     mirror = synthesis.Body(lab.box((0.01, 0.3, 0.2), (0.155, 0, 0.1)), (synthesis.Material(**MIRROR),))
-    recipe = lab.IDEAL.but(view_angle=60.0, glossy_bounce=True, baseline=-0.25)
+    recipe = lab.IDEAL.but(field_of_view=60.0, glossy_bounce=True, baseline=-0.25)
     rig = lab.rig(recipe, lab.table(synthesis.Material(0.5)), mirror)
     stage, camera = rig.stage, rig.stage.camera
     landed_flux = 0.0

@@ -107,7 +107,8 @@ def test_a_wrong_calibration(lab):
 
 def test_labels_are_by_distance_to_the_surface(lab):
     # A table seen at a grazing angle: an error along the ray is far longer than the distance from the table.
-    recipe = lab.IDEAL.but(elevation=12.0, calibration_error=1.0, view_angle=4.0, projector_view_angle=20.0, far=5.0)
+    recipe = lab.IDEAL.but(elevation=12.0, calibration_error=1.0, field_of_view=4.0, far=5.0)
+    recipe = recipe.but(projector_field_of_view=20.0)
     scan = scan_of(recipe, lab.table(synthesis.Material(0.9), size=10.0))
     along = np.abs(scan.depth - scan.extras["depth_true"])
     off = scan.extras["distance"]

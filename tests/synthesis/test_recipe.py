@@ -62,7 +62,7 @@ def test_json_gives_the_same_recipe(name):
         ("albedo", 1.2),
         ("mesh_folder", 3),
         ("tolerance", 0),
-        ("view_angle", 180),
+        ("field_of_view", 180),
     ],
 )
 def test_an_impossible_option_is_named(option, value):

@@ -18,7 +18,7 @@ from pcfilter_lib.synthesis.simulation import simulate, simulate_again, simulate
 @pytest.mark.parametrize("distance", [0.4, 0.8, 1.6])
 @pytest.mark.parametrize("baseline", [0.08, -0.16, 0.32])
 def test_depth_noise_on_a_plane_is_that_of_theory(lab, distance, baseline):
-    recipe = lab.IDEAL.but(distance=distance, baseline=baseline, noise=True, view_angle=6.0, bits=12)
+    recipe = lab.IDEAL.but(distance=distance, baseline=baseline, noise=True, field_of_view=6.0, bits=12)
     sim = simulate(recipe, 1, synthesis.Scene((lab.table(),)))
     error = sim.scan.depth - distance
     assert abs(error.mean()) < 4 * error.std() / np.sqrt(error.size)
@@ -62,7 +62,7 @@ def test_no_artefacts_with_noise_bounces_defocus_and_edges_off(lab, seed, suppor
 
 def test_the_ends_of_the_projectors_image(lab):
     # A projector with a narrow image: what its first and last columns light is right, and nothing beyond is measured.
-    sim = simulate(lab.IDEAL.but(projector_view_angle=12.0), 0, synthesis.Scene((lab.table(),)))
+    sim = simulate(lab.IDEAL.but(projector_field_of_view=12.0), 0, synthesis.Scene((lab.table(),)))
     column = sim.projector.column(sim.camera.rays * 0.6)
     assert 0.05 < sim.scan.valid.mean() < 0.8 and (sim.scan.label == 0).sum() == 0
     row = 36  # in the middle; above and below ends the projector's image, too
