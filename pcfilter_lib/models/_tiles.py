@@ -1,0 +1,155 @@
+"""A network over an image that is too large for it at once: piece by piece, with the same result."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from pcfilter_lib._arguments import one_of, whole_number
+from pcfilter_lib.errors import InputError
+from pcfilter_lib.models._context import context
+
+
+class _Piece(NamedTuple):
+    """A part of an axis: what a tile sees of it, and what is kept of that."""
+
+    seen: slice
+    kept: slice
+    """Counted from the beginning of the axis."""
+
+
+def predict_tiled(
+    model: keras.Model,
+    image: np.ndarray,
+    tile: int = 512,
+    overlap: int | None = None,
+    stride: int | None = None,
+    batch: int = 1,
+    progress: bool = True,
+) -> np.ndarray:
+    r"""Predict a large image tile by tile, within the memory that one batch of tiles takes.
+
+    Each tile sees `overlap` pixels more than what is kept of it, on each side where the image goes on. The result is
+    that of the whole image, up to rounding and to its borders, if an output pixel sees no further, and if poolings
+    and strided convolutions find their windows at the same pixels. So tiles begin at multiples of the network's
+    `stride` s, and are as high and wide as ``size <= tile`` with ``size = image's size (mod s)``: all tiles are of one
+    size, and the last one ends where the image does. An image that is no larger than a tile is predicted in one piece.
+
+    Parameters
+    ----------
+    model : keras.Model
+        From (B, H, W, C) to (B, H, W, K), both sizes free.
+    image : (H, W, C) array
+        Of whatever type the model takes.
+    tile : int, default 512
+        Rows and columns of a tile, at most. Smaller tiles take less memory, and more time.
+    overlap : int, optional
+        How far a tile sees beyond what is kept of it. Where not given, as far as the network sees: it is followed
+        layer by layer, which functional models of common layers and of this library's allow. A smaller one is quicker,
+        and no longer exact.
+    stride : int, optional
+        Tiles begin at its multiples. Where not given, it is followed in the same way: :math:`2^d` for a network that
+        halves its maps d times.
+    batch : int, default 1
+        How many tiles are predicted at once.
+    progress : bool, default True
+        Whether to show a progress bar where there is a terminal.
+
+    Returns
+    -------
+    (H, W, K) array
+        Of the model's type.
+
+    Raises
+    ------
+    InputError
+        If an argument is not allowed, the image is none that the model takes, a tile is too small for the overlap, the
+        output is not as large as the input, or it is not known how far the network sees and no overlap is given.
+
+    Examples
+    --------
+    >>> logits = predict_tiled(UNet(channels=1), intensity[..., None], tile=512)
+    """
+    owner = "predict_tiled"
+    tile, batch = whole_number(owner, "tile", tile), whole_number(owner, "batch", batch)
+    one_of(owner, "progress", progress, (True, False))
+    if overlap is not None:
+        overlap = whole_number(owner, "overlap", overlap, at_least=0)
+    if stride is not None:
+        stride = whole_number(owner, "stride", stride)
+    image = np.asarray(image)
+    _check_image(model, image)
+
+    pieces = []
+    fields = None
+    for axis, name in enumerate(("rows", "columns")):
+        size = image.shape[axis]
+        if size <= tile:
+            pieces.append([_Piece(slice(0, size), slice(0, size))])
+            continue
+        if overlap is None or stride is None:
+            fields = fields or context(model)
+        needed = max(fields[axis].before, fields[axis].after) if overlap is None else overlap
+        pieces.append(_cut(size, tile, needed, stride or fields[axis].stride, name))
+
+    jobs = list(product(*pieces))
+    result = None
+    with tqdm(total=len(jobs), unit=" tiles", disable=None if progress else True) as bar:
+        for start in range(0, len(jobs), batch):
+            some = jobs[start : start + batch]
+            seen = np.stack([image[rows.seen, columns.seen] for rows, columns in some])
+            outputs = _predicted(model, seen)
+            if result is None:
+                result = np.empty((*image.shape[:2], outputs.shape[-1]), outputs.dtype)
+            for (rows, columns), output in zip(some, outputs, strict=True):
+                inside = (_shifted(rows.kept, -rows.seen.start), _shifted(columns.kept, -columns.seen.start))
+                result[rows.kept, columns.kept] = output[inside]
+            bar.update(len(some))
+    return result
+
+
+def _check_image(model: keras.Model, image: np.ndarray) -> None:
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4:
+        problem = "it does not take one batch of images" if shape is None else f"its input is {shape}"
+        raise InputError("predict_tiled", "model", problem, "pass a model with one input (B, H, W, C)")
+    channels = shape[-1]
+    if image.ndim != 3 or 0 in image.shape or channels not in (None, image.shape[-1]):
+        wanted = "C" if channels is None else channels
+        problem = f"an array of shape {image.shape} is no image for this model"
+        raise InputError("predict_tiled", "image", problem, f"pass one image (H, W, {wanted}), without a batch's axis")
+
+
+def _cut(size: int, tile: int, overlap: int, stride: int, name: str) -> list[_Piece]:
+    """Cut an axis that is longer than a tile."""
+    length = tile - (tile - size) % stride  # of each tile: that rest which the whole axis leaves
+    step = (length - 2 * overlap) // stride * stride
+    if step < stride:
+        # The longest that a tile may have to be, whatever the rest
+        remedy = f"pass tile={2 * overlap + 2 * stride - 1} or more, or a smaller overlap"
+        problem = f"{tile} is too small for an overlap of {overlap} {name} on each side and a stride of {stride}"
+        raise InputError("predict_tiled", "tile", problem, remedy)
+    starts = [*range(0, size - length, step), size - length]
+    # Two tiles share 2 * overlap pixels or more: each is kept up to the middle of these.
+    cuts = [0, *((left + length + right) // 2 for left, right in zip(starts, starts[1:], strict=False)), size]
+    return [
+        _Piece(slice(start, start + length), slice(low, high))
+        for start, low, high in zip(starts, cuts[:-1], cuts[1:], strict=True)
+    ]
+
+
+def _predicted(model: keras.Model, tiles: np.ndarray) -> np.ndarray:
+    outputs = model.predict_on_batch(tiles)
+    if not isinstance(outputs, np.ndarray) or outputs.ndim != 4 or outputs.shape[:3] != tiles.shape[:3]:
+        got = getattr(outputs, "shape", f"{type(outputs).__name__}")
+        problem = f"for {tiles.shape} it gives {got}"
+        raise InputError("predict_tiled", "model", problem, "pass a model whose output is as large as its input")
+    return outputs
+
+
+def _shifted(part: slice, by: int) -> slice:
+    return slice(part.start + by, part.stop + by)
