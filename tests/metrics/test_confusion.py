@@ -204,6 +204,16 @@ def test_an_empty_mask_and_no_batch_at_all_leave_the_figure_undefined(metric):
     assert tested.matrix().sum() == 0
 
 
+def test_a_class_may_be_what_does_not_count():
+    labels, scores = np.array([0, 0, 1, 2]), np.eye(3, dtype="float32")[[1, 0, 1, 1]]
+    metric = Accuracy(classes=3, ignore=0)
+    metric.update_state(labels, scores)
+    assert metric.matrix().tolist() == [[0, 0, 0], [0, 1, 0], [0, 1, 0]]
+    volumes = IoU3D(ignore=0)
+    volumes.update_state(np.array([[1, 0]]), np.array([[True, True]]))
+    close(volumes, 1)
+
+
 def test_what_is_masked_may_be_nan():
     metric = Accuracy()
     metric.update_state(np.array([1, 255]), np.array([1.0, math.nan], "float32"), np.array([1.0, math.nan], "float32"))

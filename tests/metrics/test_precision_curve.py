@@ -93,6 +93,15 @@ def test_the_bounds_by_hand_and_how_near_they_are():
     assert abs(number(metric.result()) - average_precision(labels, logits)) < 3e-4
 
 
+def test_the_bounds_hold_where_equal_scores_raise_the_precision():
+    labels, logits = np.array([0] * 100 + [1, 1, 0]), np.array([3.0] * 100 + [-3.0] * 3, "float32")
+    metric = AveragePrecision(1)
+    metric.update_state(labels, logits)
+    low, high = metric.bounds()
+    np.testing.assert_allclose(number(metric.result()), 2 / 103, rtol=1e-6)
+    assert (low, high) == pytest.approx(((1 / 102 + 2 / 103) / 2, 2 / 102))
+
+
 def test_probabilities_for_logits():
     labels, logits, _ = scan(5, 0.2)
     probabilities = (1 / (1 + np.exp(-logits.astype(float)))).astype("float32")
