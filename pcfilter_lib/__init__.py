@@ -7,6 +7,7 @@
 ``synthesis``       what is made: parts, scenes, a simulated structured-light scanner
 ``layers``          Keras layers that Keras lacks
 ``models``          architectures, and the loading of saved ones
+``losses``          losses for maps and volumes, with the mask inside
 ``optimizers``      RAdam, Lookahead, Ranger
 ``regularizers``    penalties on weights
 ``initializers``    first values of weights
@@ -41,6 +42,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "initializers",
         "inspection",
         "layers",
+        "losses",
         "metrics",
         "models",
         "optimizers",

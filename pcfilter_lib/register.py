@@ -12,7 +12,7 @@ from pcfilter_lib.frameworks import import_keras
 
 import_keras()
 
-_PARTS = ("initializers", "layers", "metrics", "models", "optimizers", "regularizers")
+_PARTS = ("initializers", "layers", "losses", "metrics", "models", "optimizers", "regularizers")
 
 for _part in pkgutil.iter_modules(pcfilter_lib.__path__, "pcfilter_lib."):
     if _part.name.rpartition(".")[2] in _PARTS:

@@ -171,9 +171,10 @@ class Accuracy(ConfusionMetric):
 
     Notes
     -----
-    A figure that is not defined, as long as nothing is counted for one, is NaN. It is NaN, too, once a label or a
-    prediction that counts is no class: dropped in silence it would flatter. :meth:`matrix` gives the counts, exact
-    below 2^47 on every backend, and :meth:`report` every other figure that follows from them.
+    A figure that is not defined, as long as nothing is counted for one, is NaN. It is NaN, too, once a
+    label or a prediction that counts is no class: dropped in silence it would flatter.
+    :meth:`~pcfilter_lib.metrics.ConfusionMetric.matrix` gives the counts, exact below 2^47 on every backend, and
+    :meth:`~pcfilter_lib.metrics.ConfusionMetric.report` every other figure that follows from them.
 
     Examples
     --------

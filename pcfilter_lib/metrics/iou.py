@@ -17,7 +17,7 @@ class IoU(RateMetric):
     Parameters
     ----------
     positive, classes, threshold, from_logits, ignore, name, dtype
-        As for :class:`Precision`. For every class at once, see :meth:`report`.
+        As for :class:`Precision`. For every class at once, see :meth:`~pcfilter_lib.metrics.ConfusionMetric.report`.
 
     References
     ----------

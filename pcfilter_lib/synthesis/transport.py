@@ -207,7 +207,7 @@ class Transport:
         Parameters
         ----------
         patterns : ndarray of float32, shape (blurs * columns, K)
-            As :func:`blurred` returns them.
+            The patterns after each of the projector's blurs.
         ways : tuple of str
             The light that takes part.
 
