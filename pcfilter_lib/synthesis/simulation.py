@@ -109,22 +109,20 @@ def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> 
         geometry, 0 artefact (a measured point farther from the true surface than the tolerance), 255 not measured. The
         extras:
 
-        =============== ========================================================================================
-        ``recipe``      the drawn recipe as JSON; :func:`simulate_again` makes the scan from it
-        ``seed``        the seed
-        ``scene``       empty, or the fingerprint of a scene that was passed in
-        ``cause``       what made an artefact, a place in :data:`pcfilter_lib.synthesis.CAUSES`
-        ``borderline``  whether a point is neither clearly on the surface nor clearly off it
-        ``distance``    of the measured point from the true surface, m
-        ``tolerance``   what is allowed there, m
-        ``modulation``  amplitude of the phase pattern, as a share of full scale
-        ``depth_true``  depth of the surface that the centre of the pixel sees, m; NaN where there is none
-        ``normal_true`` its normal, towards the camera
-        ``object``      number of the object there, 0 for table, bin and nothing
-        ``piece``       number of the piece of that object
-        ``kind``        what kind of part it is, a place in ``kinds``
-        ``kinds``       names of the kinds
-        =============== ========================================================================================
+        * ``recipe``: the drawn recipe as JSON; :func:`simulate_again` makes the scan from it
+        * ``seed``: the seed
+        * ``scene``: empty, or the fingerprint of a scene that was passed in
+        * ``cause``: what made an artefact, a place in :data:`pcfilter_lib.synthesis.CAUSES`
+        * ``borderline``: whether a point is neither clearly on the surface nor clearly off it
+        * ``distance``: of the measured point from the true surface, m
+        * ``tolerance``: what is allowed there, m
+        * ``modulation``: amplitude of the phase pattern, as a share of full scale
+        * ``depth_true``: depth of the surface that the centre of the pixel sees, m; NaN where there is none
+        * ``normal_true``: its normal, towards the camera
+        * ``object``: number of the object there, 0 for table, bin and nothing
+        * ``piece``: number of the piece of that object
+        * ``kind``: what kind of part it is, a place in ``kinds``
+        * ``kinds``: names of the kinds
 
     Raises
     ------

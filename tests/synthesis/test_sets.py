@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # A run in a process of its own, to be killed: its scans take a while, so that there is a middle.
 RUN = """
-import os, sys, time
+import os, signal, sys, time
+
+# Where the tests run in the background, Ctrl-C is ignored, and so it would be here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 from pcfilter_lib.synthesis import sets
 from pcfilter_lib.synthesis.recipe import Recipe
 
