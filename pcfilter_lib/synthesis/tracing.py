@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +67,8 @@ class Tracer:
     """
 
     def __init__(self, scene: Scene, pose: np.ndarray):
-        open3d = require("open3d", "open3d")
+        with contextlib.redirect_stdout(io.StringIO()):  # in a notebook it announces its own viewer
+            open3d = require("open3d", "open3d")
         vertices, faces, piece, material, body_of_face = [], [], [], [], []
         materials, count, first = [], 0, 0
         for number, body in enumerate(scene.bodies):

@@ -1,5 +1,7 @@
+import nbformat
 import numpy as np
 import pytest
+from nbclient import NotebookClient
 
 from pcfilter_lib import synthesis
 from pcfilter_lib.errors import InputError
@@ -65,6 +67,13 @@ def test_texture_belongs_to_the_body(lab, texture):
     assert (np.abs(albedo[0] - albedo[1]) > 1e-3).mean() < 0.002
     assert albedo[0].min() == pytest.approx(0.4, abs=0.03) and albedo[0].max() == pytest.approx(0.8, abs=0.03)
     assert (len(np.unique(albedo[0])) == 2) == (texture == "print")
+
+
+def test_nothing_is_printed_in_a_notebook():
+    code = "from pcfilter_lib import synthesis\nscan = synthesis.simulate_scan(synthesis.Recipe(width=32, height=24))"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=60).execute()
+    assert notebook.cells[0].execution_count == 1 and notebook.cells[0].outputs == []
 
 
 def test_numbers_of_objects_and_pieces(lab):
