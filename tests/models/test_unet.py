@@ -39,8 +39,8 @@ def test_any_size_saved_and_trained(tmp_path, variant):
         )
 
 
-def test_it_has_the_published_number_of_weights():
-    # Ronneberger et al. 2015: 23 convolutions. Weights of the original's widths, with one bias for each channel.
+def test_it_has_the_published_number_of_convolutions():
+    # Ronneberger et al. 2015, section 2: 23, the one after each upsampling included.
     model = UNet(1, classes=2, depth=4, width=64, batch_norm=False, upsampling="bilinear")
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert len(convolutions) == 23
