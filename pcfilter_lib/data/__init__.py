@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "example": ["example_path"],
         "mesh": ["Mesh", "load_mesh"],
         "normalise": ["unit_sphere"],
+        "parts": ["PARTS_CHANNELS", "PARTS_CLASSES", "PARTS_SPLITS", "PartsScans", "load_parts"],
         "sampling": ["farthest_point_sampling", "sample_surface"],
         "scan": ["OrganizedScan"],
         "scan_geometry": ["backproject", "project", "scan_depth", "scan_normals"],
