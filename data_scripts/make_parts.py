@@ -28,6 +28,7 @@ SEED = 2026
 RECIPE = synthesis.Recipe.preset("bench").but(
     kinds=PARTS_CLASSES[1:], support="bin", parts=(8, 14), part_size=(0.06, 0.13),
     area=(0.24, 0.3), bin_height=(0.05, 0.09),
+    albedo=(0.3, 0.85), support_albedo=(0.2, 0.6), dark_share=0.05, glossy_share=0.1, exposure=(0.9, 1.5),
     width=128, height=96, field_of_view=(34, 40), distance=(0.5, 0.65), elevation=(68, 90),
 )  # fmt: skip
 

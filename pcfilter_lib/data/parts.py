@@ -13,7 +13,7 @@ from pcfilter_lib.data.scan_geometry import backproject, scan_normals
 from pcfilter_lib.errors import InputError
 
 #: What a pixel of these scans can show; a label is a place in this tuple.
-PARTS_CLASSES = ("bin", "box", "cylinder", "sphere", "ring", "bracket")
+PARTS_CLASSES = ("bin", "box", "sphere", "ring")
 #: How many scans each split has. They follow one another in the file, in this order.
 PARTS_SPLITS = {"train": 120, "validation": 20, "test": 40}
 #: What :meth:`PartsScans.channels` can give to a network, and how many channels that is.
