@@ -127,8 +127,8 @@ def check_precision(answer: Callable) -> None:
     """Check ``answer(recall, lost, share)``, the share of artefacts among the points removed."""
     compare_on(
         [
-            {"recall": 0.5, "lost": 0.01, "share": 0.1},
-            {"recall": 0.6, "lost": 0.003, "share": 0.015},
+            {"recall": 0.6, "lost": 0.01, "share": 0.1},
+            {"recall": 0.8, "lost": 0.003, "share": 0.015},
             {"recall": 0.9, "lost": 0.05, "share": 0.4},
         ],
         answer,
@@ -231,10 +231,10 @@ def _added_up(label: np.ndarray, predicted: np.ndarray, classes: int) -> float:
 
 _random = np.random.default_rng(74)
 _LABELLED = [
-    {  # class 3 is invented, class 4 is missed, class 5 occurs nowhere
-        "label": np.array([[0, 0, 0, 0, 1, 1], [2, 2, 4, 1, 1, 255]]),
-        "predicted": np.array([[0, 0, 0, 1, 1, 1], [2, 3, 2, 1, 0, 2]]),
-        "classes": 6,
+    {  # classes 3 and 6 are invented, class 4 is missed, class 5 occurs nowhere
+        "label": np.array([[1, 255, 2, 0, 0, 0], [1, 2, 4, 2, 0, 2]]),
+        "predicted": np.array([[1, 2, 2, 0, 0, 0], [2, 3, 6, 2, 0, 2]]),
+        "classes": 7,
     },
     {
         "label": np.array([[0, 0, 1], [1, 1, 255]]),
