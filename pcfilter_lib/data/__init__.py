@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["lzf", "obj", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
     submod_attrs={
+        "augment": ["random_flips"],
         "batches": ["ShuffledBatches"],
         "cloud": ["load_cloud", "save_cloud"],
         "example": ["example_path"],

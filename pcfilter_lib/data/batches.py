@@ -24,7 +24,10 @@ class ShuffledBatches(keras.utils.PyDataset):
     batch_size : int
         Examples in a batch; the last one of an epoch may be smaller.
     seed : int
-        Chooses the orders.
+        Chooses the orders, and what `augment` does.
+    augment : callable, optional
+        ``augment(x, y, generator)`` returns a batch to be used instead, for example
+        :func:`pcfilter_lib.data.random_flips`. The generator depends on seed, epoch and batch alone.
     **kwargs
         As for :class:`keras.utils.PyDataset`.
 
@@ -44,7 +47,7 @@ class ShuffledBatches(keras.utils.PyDataset):
     Python's global random state. :func:`pcfilter_lib.training.fit_resumable` does.
     """
 
-    def __init__(self, x, y, *, batch_size, seed, **kwargs):
+    def __init__(self, x, y, *, batch_size, seed, augment=None, **kwargs):
         super().__init__(**kwargs)
         if len(x) != len(y) or not len(x):
             raise InputError(
@@ -56,6 +59,7 @@ class ShuffledBatches(keras.utils.PyDataset):
         self.x, self.y = np.asarray(x), np.asarray(y)
         self.batch_size = whole_number("ShuffledBatches", "batch_size", batch_size)
         self.seed = whole_number("ShuffledBatches", "seed", seed, at_least=0)
+        self.augment = augment
         self.epoch = 0
 
     def __len__(self):
@@ -65,7 +69,10 @@ class ShuffledBatches(keras.utils.PyDataset):
         # Two numbers make a seed: their sum would give epoch 1 of seed 0 the order of epoch 0 of seed 1.
         order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.x))
         chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
-        return self.x[chosen], self.y[chosen]
+        x, y = self.x[chosen], self.y[chosen]
+        if self.augment is None:
+            return x, y
+        return self.augment(x, y, np.random.default_rng([self.seed, self.epoch, 1 + index]))
 
     def on_epoch_end(self):
         """Go on to the next epoch's order; Keras calls this."""

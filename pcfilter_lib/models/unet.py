@@ -8,6 +8,7 @@ from keras import layers
 from pcfilter_lib._arguments import number_within, one_of, whole_number
 from pcfilter_lib.initializers import Bilinear
 from pcfilter_lib.layers import BilinearUpsampling2D, CropLike, DropBlock2D, PadToMultiple
+from pcfilter_lib.models._vgg import MOMENTUM
 
 UPSAMPLING = ("bilinear", "transposed")
 
@@ -38,6 +39,9 @@ class UNet(keras.Model):
         Size of the blocks that are dropped instead of single values; 0 for single values.
     upsampling : {"bilinear", "transposed"}
         A fixed interpolation, or transposed convolutions that begin as one and learn.
+    skips : bool, default True
+        Whether the decoder is told the encoder's maps; without them it has only what passed the bottom, which shows
+        what they are for.
 
     Shapes
     ------
@@ -64,6 +68,7 @@ class UNet(keras.Model):
         dropout: float = 0.0,
         drop_block: int = 0,
         upsampling: str = "bilinear",
+        skips: bool = True,
         **kwargs,
     ):
         config = {
@@ -75,13 +80,14 @@ class UNet(keras.Model):
             "dropout": number_within("UNet", "dropout", dropout, 0, 1, high_included=False),
             "drop_block": whole_number("UNet", "drop_block", drop_block, at_least=0),
             "upsampling": one_of("UNet", "upsampling", upsampling, UPSAMPLING),
+            "skips": one_of("UNet", "skips", skips, (True, False)),
         }
         inputs = keras.Input((None, None, channels), name="image")
         maps = PadToMultiple(2**depth, name="pad")(inputs)
-        skips = []
+        encoded = []
         for level in range(depth):
             maps = _double(maps, width * 2**level, batch_norm, f"down_{level}")
-            skips.append(maps)
+            encoded.append(maps)
             maps = layers.MaxPooling2D(name=f"pool_{level}")(maps)
         maps = _double(maps, width * 2**depth, batch_norm, "bottom")
         if dropout:
@@ -89,7 +95,8 @@ class UNet(keras.Model):
             maps = drop(maps)
         for level in reversed(range(depth)):
             maps = _double_size(maps, width * 2**level, upsampling, f"up_{level}")
-            maps = layers.Concatenate(name=f"beside_{level}")([skips[level], maps])
+            if skips:
+                maps = layers.Concatenate(name=f"beside_{level}")([encoded[level], maps])
             maps = _double(maps, width * 2**level, batch_norm, f"decode_{level}")
         logits = layers.Conv2D(classes, 1, name="logits")(maps)
         super().__init__(inputs, CropLike(name="crop")([logits, inputs]), **kwargs)
@@ -118,7 +125,7 @@ def _double(maps, width: int, batch_norm: bool, name: str):
         )
         maps = convolution(maps)
         if batch_norm:
-            maps = layers.BatchNormalization(name=f"{name}_norm_{number}")(maps)
+            maps = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm_{number}")(maps)
         maps = layers.ReLU(name=f"{name}_relu_{number}")(maps)
     return maps
 

@@ -30,6 +30,25 @@ def test_the_order_depends_on_seed_and_epoch_alone():
     assert len(orders) == 16, "two pairs of seed and epoch share an order"
 
 
+def test_an_augmentation_sees_the_batch_and_a_generator_of_its_own():
+    def shift(x, y, generator):
+        return x + generator.random(), y
+
+    def epoch_of(batches, epoch):
+        batches.epoch = epoch
+        return [batches[i] for i in range(len(batches))]
+
+    plain = epoch_of(ShuffledBatches(X, Y, batch_size=3, seed=1), 2)
+    shifted = epoch_of(ShuffledBatches(X, Y, batch_size=3, seed=1, augment=shift), 2)
+    again = epoch_of(ShuffledBatches(X, Y, batch_size=3, seed=1, augment=shift), 2)
+    shifts = set()
+    for (x, y), (moved, same), (repeated, _) in zip(plain, shifted, again, strict=True):
+        assert np.array_equal(y, same) and np.array_equal(moved, repeated)
+        assert np.allclose(moved - x, (moved - x).flat[0])
+        shifts.add(round(float((moved - x).flat[0]), 6))
+    assert len(shifts) == len(plain)
+
+
 def test_keras_moves_on_from_epoch_to_epoch():
     batches = ShuffledBatches(X, Y, batch_size=3, seed=1)
     batches.on_epoch_end()

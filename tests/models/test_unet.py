@@ -13,6 +13,7 @@ VARIANTS = [
     {"dropout": 0.2},
     {"dropout": 0.2, "drop_block": 2, "depth": 1},
     {"depth": 3, "classes": 4},
+    {"skips": False},
 ]
 
 
@@ -46,6 +47,14 @@ def test_it_has_the_published_number_of_convolutions():
     assert len(convolutions) == 23
 
 
+def test_without_skips_only_the_bottom_is_heard():
+    model = UNet(2, depth=2, width=3, batch_norm=False, skips=False)
+    for weight in model.get_layer("bottom_conv_2").weights:
+        weight.assign(np.zeros(weight.shape))
+    answers = model.predict(np.concatenate([images(12, 16), 5 * images(12, 16)]), verbose=0)
+    np.testing.assert_allclose(answers, np.broadcast_to(answers[:1], answers.shape), atol=1e-6)
+
+
 def test_the_borders_padding_does_not_reach_far():
     # Away from its lower and right border, a padded image gets what the same image gets as part of a larger one.
     model = UNet(2, depth=2, width=3, batch_norm=False)
@@ -70,7 +79,7 @@ def test_transposed_convolutions_begin_as_interpolation():
 @pytest.mark.parametrize(
     "wrong",
     [{"depth": 0}, {"width": 0}, {"classes": 0}, {"dropout": 1}, {"upsampling": "nearest"}, {"drop_block": -1},
-     {"batch_norm": "yes"}, {"channels": 0}],
+     {"batch_norm": "yes"}, {"channels": 0}, {"skips": 2}],
 )  # fmt: skip
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
