@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_load": ["load"],
         "_tiles": ["predict_tiled"],
         "fcn": ["FCN"],
+        "onnx_export": ["export_onnx"],
         "segnet": ["SegNet"],
         "unet": ["UNet"],
         "wavenet": ["WaveNet", "mu_law_decode", "mu_law_encode"],
