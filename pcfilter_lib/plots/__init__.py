@@ -15,7 +15,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figure": ["Figure", "MAX_POINTS"],
         "image": ["depth_map", "image"],
         "images": ["images"],
-        "labels": ["labels"],
+        "labels": ["label_images", "labels"],
         "lines": ["lines"],
         "matrix": ["matrix"],
         "mesh": ["mesh"],

@@ -27,3 +27,17 @@ def test_a_label_without_a_name_is_refused():
         plots.labels(np.zeros(3, int))
     with pytest.raises(InputError, match="at most 8"):
         plots.labels(np.zeros((1, 1), int), {n: str(n) for n in range(9)})
+
+
+def test_several_label_images_share_colours_and_one_legend():
+    pictures = np.array([[[1, 0], [0, 0]], [[0, 0], [255, 1]]])
+    figure = plots.label_images(pictures, names=["one", "two"], title="Two")
+    legend = {trace.name: trace.marker.color for trace in figure.data if trace.type == "scatter"}
+    assert list(legend) == ["true geometry", "artefact", "neither"]
+    single = plots.labels(pictures[1]).data[0].colorscale
+    assert [colour for _, colour in single[::2]] == list(legend.values())
+    assert "Two" in figure.alt
+    with pytest.raises(InputError, match="label 7"):
+        plots.label_images(np.array([[[7]]]))
+    with pytest.raises(InputError, match="one size"):
+        plots.label_images([np.zeros((2, 2), int), np.zeros((3, 2), int)])
