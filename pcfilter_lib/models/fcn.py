@@ -8,13 +8,13 @@ from keras import layers, ops
 from pcfilter_lib._arguments import number_within, one_of, whole_number
 from pcfilter_lib.initializers import Bilinear
 from pcfilter_lib.layers import CropLike, PadToMultiple
-from pcfilter_lib.models._vgg import convolution, plan
+from pcfilter_lib.models._blocks import Architecture, convolution, vgg_plan
 
 _POOLINGS = 5
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
-class FCN(keras.Model):
+class FCN(Architecture):
     """A logit, or one for each class, at every pixel: FCN-32s, FCN-16s or FCN-8s.
 
     An encoder like VGG16 halves its maps five times. The classifier behind it is a stack of convolutions, so that it
@@ -89,7 +89,7 @@ class FCN(keras.Model):
         inputs = keras.Input((None, None, channels), name="image")
         maps = PadToMultiple(2**_POOLINGS, name="pad")(inputs)
         pooled = {}
-        for level, (count, channels_here) in enumerate(plan(_POOLINGS, width)):
+        for level, (count, channels_here) in enumerate(vgg_plan(_POOLINGS, width)):
             for number in range(1, count + 1):
                 maps = convolution(maps, channels_here, batch_norm, f"conv_{level}_{number}")
             maps = pooled[2 ** (level + 1)] = layers.MaxPooling2D(name=f"pool_{level}")(maps)
@@ -107,15 +107,6 @@ class FCN(keras.Model):
         scores = EnlargeBilinearly(classes, stride, trainable=False, name="enlarge")(scores)
         super().__init__(inputs, CropLike(name="crop")([scores, inputs]), **kwargs)
         self._config = config
-
-    def get_config(self):
-        """Return the arguments."""
-        return {**self._config, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Return a model with these arguments."""
-        return cls(**config)
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")

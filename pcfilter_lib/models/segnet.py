@@ -7,11 +7,11 @@ from keras import layers
 
 from pcfilter_lib._arguments import one_of, whole_number
 from pcfilter_lib.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
-from pcfilter_lib.models._vgg import convolution, plan
+from pcfilter_lib.models._blocks import Architecture, convolution, vgg_plan
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
-class SegNet(keras.Model):
+class SegNet(Architecture):
     """A logit, or one for each class, at every pixel.
 
     The encoder is that of VGG16: on each level two or three convolutions, and a pooling. The decoder is its mirror
@@ -63,7 +63,7 @@ class SegNet(keras.Model):
             "width": whole_number("SegNet", "width", width),
             "batch_norm": one_of("SegNet", "batch_norm", batch_norm, (True, False)),
         }
-        levels = plan(depth, width)
+        levels = vgg_plan(depth, width)
         maps = inputs = keras.Input((None, None, channels), name="image")
         remembered = []
         for level, (count, channels_here) in enumerate(levels):
@@ -82,12 +82,3 @@ class SegNet(keras.Model):
         logits = layers.Conv2D(classes, 3, padding="same", name="logits")(maps)
         super().__init__(inputs, logits, **kwargs)
         self._config = config
-
-    def get_config(self):
-        """Return the arguments."""
-        return {**self._config, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Return a model with these arguments."""
-        return cls(**config)

@@ -6,15 +6,12 @@ import keras
 from keras import layers
 
 from pcfilter_lib._arguments import number_within, one_of, whole_number
-from pcfilter_lib.initializers import Bilinear
-from pcfilter_lib.layers import BilinearUpsampling2D, CropLike, DropBlock2D, PadToMultiple
-from pcfilter_lib.models._vgg import MOMENTUM
-
-UPSAMPLING = ("bilinear", "transposed")
+from pcfilter_lib.layers import CropLike, DropBlock2D, PadToMultiple
+from pcfilter_lib.models._blocks import UPSAMPLING, Architecture, twice_the_size, two_convolutions
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
-class UNet(keras.Model):
+class UNet(Architecture):
     """A logit, or one for each class, at every pixel.
 
     On each level of the encoder two convolutions and a pooling, on each level of the decoder an upsampling, the maps of
@@ -86,53 +83,18 @@ class UNet(keras.Model):
         maps = PadToMultiple(2**depth, name="pad")(inputs)
         encoded = []
         for level in range(depth):
-            maps = _double(maps, width * 2**level, batch_norm, f"down_{level}")
+            maps = two_convolutions(maps, width * 2**level, batch_norm, f"down_{level}")
             encoded.append(maps)
             maps = layers.MaxPooling2D(name=f"pool_{level}")(maps)
-        maps = _double(maps, width * 2**depth, batch_norm, "bottom")
+        maps = two_convolutions(maps, width * 2**depth, batch_norm, "bottom")
         if dropout:
             drop = DropBlock2D(dropout, drop_block) if drop_block else layers.Dropout(dropout)
             maps = drop(maps)
         for level in reversed(range(depth)):
-            maps = _double_size(maps, width * 2**level, upsampling, f"up_{level}")
+            maps = twice_the_size(maps, width * 2**level, upsampling, f"up_{level}")
             if skips:
                 maps = layers.Concatenate(name=f"beside_{level}")([encoded[level], maps])
-            maps = _double(maps, width * 2**level, batch_norm, f"decode_{level}")
+            maps = two_convolutions(maps, width * 2**level, batch_norm, f"decode_{level}")
         logits = layers.Conv2D(classes, 1, name="logits")(maps)
         super().__init__(inputs, CropLike(name="crop")([logits, inputs]), **kwargs)
         self._config = config
-
-    def get_config(self):
-        """Return the arguments."""
-        return {**self._config, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Return a model with these arguments."""
-        return cls(**config)
-
-
-def _double(maps, width: int, batch_norm: bool, name: str):
-    """Two convolutions of 3x3, each followed by a rectifier."""
-    for number in (1, 2):
-        convolution = layers.Conv2D(
-            width,
-            3,
-            padding="same",
-            use_bias=not batch_norm,  # the normalisation brings its own
-            kernel_initializer="he_normal",
-            name=f"{name}_conv_{number}",
-        )
-        maps = convolution(maps)
-        if batch_norm:
-            maps = layers.BatchNormalization(momentum=MOMENTUM, name=f"{name}_norm_{number}")(maps)
-        maps = layers.ReLU(name=f"{name}_relu_{number}")(maps)
-    return maps
-
-
-def _double_size(maps, width: int, upsampling: str, name: str):
-    """`width` channels, and twice the height and width; in this order, which costs a quarter of the other."""
-    maps = layers.Conv2D(width, 1, name=f"{name}_channels")(maps)
-    if upsampling == "bilinear":
-        return BilinearUpsampling2D(name=name)(maps)
-    return layers.Conv2DTranspose(width, 4, strides=2, padding="same", kernel_initializer=Bilinear(), name=name)(maps)
