@@ -1,4 +1,4 @@
-"""How many multiplications each of Keras's layers takes, for :mod:`pcfilter_lib.cost`.
+"""How many multiplications each of Keras's layers takes, and each of our own, for :mod:`pcfilter_lib.cost`.
 
 Each rule gets the layer, the shapes that go in and the shape that comes out, all without the batch.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from pcfilter_lib import layers
 from pcfilter_lib.frameworks import import_keras
+from pcfilter_lib.models.fcn import EnlargeBilinearly
 
 keras = import_keras()
 
@@ -39,6 +41,16 @@ def _each_output(layer: Any, shapes: list[Shape], output: Shape) -> int:
     return math.prod(output)
 
 
+def _interpolation(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    """Weighted means of two, along one axis and then along the other: twice half the output, and twice all of it."""
+    return 3 * math.prod(output)
+
+
+def _enlarging(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    rows, columns, _ = shapes[0]
+    return (rows + 2) * (columns + 2) * math.prod(layer.kernel.shape)  # the border is repeated once on each side
+
+
 def _product(layer: Any, shapes: list[Shape], output: Shape) -> int:
     return (len(shapes) - 1) * math.prod(output)
 
@@ -67,4 +79,12 @@ _NAMES_BY_RULE = {
 }
 # The class itself, not those derived from it: they may do more.
 RULES = {getattr(keras.layers, name): rule for rule, names in _NAMES_BY_RULE.items() for name in names.split()}
+RULES |= {
+    layers.BilinearUpsampling2D: _interpolation,
+    layers.CropLike: _free,
+    layers.MaxPoolingWithIndices2D: _free,
+    layers.MaxUnpooling2D: _free,
+    layers.PadToMultiple: _free,
+    EnlargeBilinearly: _enlarging,
+}
 FREE_OPERATIONS = {"Add", "Subtract", "Negative", "Concatenate", "Reshape", "Transpose", "Relu", "Relu6", "GetItem"}

@@ -9,7 +9,9 @@ import pytest
 
 from pcfilter_lib import cost
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.layers import InvertedResidualBlock, ResidualBlock
+from pcfilter_lib.layers import BilinearUpsampling2D, InvertedResidualBlock, ResidualBlock
+from pcfilter_lib.models import FCN, SegNet, UNet
+from pcfilter_lib.models.fcn import EnlargeBilinearly
 
 pytestmark = pytest.mark.backend
 L = keras.layers
@@ -152,6 +154,37 @@ def test_transposed_convolution(strides):
         numbers(3, 4, 3),
         lambda x, weights, counter: convolve_transposed(x, *weights, counter, strides=strides),
     )
+
+
+def test_bilinear_upsampling():
+    def double(x, counter):
+        """Along the first axis: each number is mixed with its neighbour before, and with the one after."""
+        y = np.zeros((2 * len(x), *x.shape[1:]))
+        for i, *rest in np.ndindex(*y.shape):
+            neighbour = np.clip(i // 2 + (1 if i % 2 else -1), 0, len(x) - 1)
+            y[(i, *rest)] = counter.product(0.75, x[(i // 2, *rest)]) + counter.product(0.25, x[(neighbour, *rest)])
+        return y
+
+    def loops(x, weights, counter):
+        return double(double(x, counter).swapaxes(0, 1), counter).swapaxes(0, 1)
+
+    assert_counted(BilinearUpsampling2D(), numbers(3, 4, 2), loops)
+
+
+def test_enlarging_bilinearly():
+    def loops(x, weights, counter):
+        bordered = np.pad(x, [(1, 1), (1, 1), (0, 0)], mode="edge")
+        whole = convolve_transposed(bordered, weights[0], 0, counter, strides=2)
+        return whole[3:-3, 3:-3]  # one pixel of "same", and two of the border
+
+    assert_counted(EnlargeBilinearly(2, 2), numbers(3, 4, 2), loops)
+
+
+@pytest.mark.parametrize("model", [FCN, SegNet, UNet])
+def test_no_layer_of_our_models_is_unknown(model):
+    counted = cost.table(model(2, 3, width=2), (32, 64, 2))
+    assert counted.multiplications > 0
+    assert counted.multiplications == sum(row.multiplications for row in counted.rows)
 
 
 def test_batch_normalisation():
