@@ -33,7 +33,7 @@ test: check-python
 
 test-jax test-torch: test-%: check-python
 	@$(PYTHON) tools/environment.py $*
-	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -m backend $$(grep -rl --include='test_*.py' 'mark.backend' tests)
+	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 --dist loadscope -m backend $$(grep -rl --include='test_*.py' 'mark.backend' tests)
 
 student-edition: setup
 	$(BIN)/python tools/student_edition.py --out _student
