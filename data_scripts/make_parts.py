@@ -18,7 +18,7 @@ import numpy as np
 import pcfilter_lib
 from pcfilter_lib import data, synthesis
 from pcfilter_lib._files import replacing
-from pcfilter_lib.data.parts import DEPTH_STEP, PARTS_CLASSES, PARTS_SPLITS
+from pcfilter_lib.data.parts import DEPTH_STEP, DIFFERENCES, PARTS_CLASSES, PARTS_SPLITS, differences
 from pcfilter_lib.errors import InputError, MissingExtraError
 
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "parts.npz"
@@ -51,8 +51,11 @@ def make(folder: Path, file: Path, count: int) -> None:
     """Simulate `count` scans into `folder`, and pack them into `file`."""
     index = synthesis.write_set(folder, RECIPE, count, seed=SEED, keep=("object", "kind", "kinds"))
     scans = [packed(data.load_scan(folder / entry["file"])) for entry in index["scans"]]
+    arrays = {name: np.stack([scan[name] for scan in scans]) for name in scans[0]}
+    for name in DIFFERENCES:
+        arrays[name] = differences(arrays[name])
     with replacing(file) as temporary:
-        np.savez_compressed(temporary, **{name: np.stack([scan[name] for scan in scans]) for name in scans[0]})
+        np.savez_compressed(temporary, **arrays)
 
 
 def main() -> None:

@@ -20,6 +20,8 @@ PARTS_SPLITS = {"train": 120, "validation": 20, "test": 40}
 PARTS_CHANNELS = {"intensity": 1, "depth": 1, "normals": 3, "measured": 1}
 
 DEPTH_STEP = 1e-4  # metres: the file counts depth in tenths of a millimetre
+#: The file holds these images as differences along their rows, which takes an eighth less space.
+DIFFERENCES = ("intensity", "depth")
 _DEPTH_UNIT = 0.1  # metres: about the size of a part
 
 
@@ -115,6 +117,16 @@ class PartsScans:
         return np.nan_to_num(normals).astype(np.float32)
 
 
+def differences(images: np.ndarray) -> np.ndarray:
+    """Return each pixel less the one to its left, modulo the range of the unsigned type; the first one as it is."""
+    return np.diff(images, axis=-1, prepend=images.dtype.type(0))
+
+
+def sums(images: np.ndarray) -> np.ndarray:
+    """Undo :func:`differences`."""
+    return np.cumsum(images, axis=-1, dtype=images.dtype)
+
+
 def load_parts(split: str = "train") -> PartsScans:
     """Return the scans of parts in a bin that ship with the library, for segmentation.
 
@@ -140,9 +152,9 @@ def load_parts(split: str = "train") -> PartsScans:
     begin = sum(PARTS_SPLITS[name] for name in names[: names.index(split)])
     own = slice(begin, begin + PARTS_SPLITS[split])
     with np.load(example_path("parts.npz")) as arrays:
-        steps = arrays["depth"][own]
+        steps = sums(arrays["depth"][own])
         return PartsScans(
-            intensity=arrays["intensity"][own] / np.float32(255),
+            intensity=sums(arrays["intensity"][own]) / np.float32(255),
             depth=np.where(steps > 0, steps * np.float32(DEPTH_STEP), np.float32(np.nan)),
             label=arrays["label"][own],
             object=arrays["object"][own],
