@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_tiles": ["predict_tiled"],
         "fcn": ["FCN"],
         "onnx_export": ["export_onnx"],
+        "pretrained_unet": ["PretrainedUNet"],
         "segnet": ["SegNet"],
         "unet": ["UNet"],
         "wavenet": ["WaveNet", "mu_law_decode", "mu_law_encode"],

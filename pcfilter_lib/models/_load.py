@@ -37,10 +37,10 @@ def load(path: str | os.PathLike, *, compile: bool = True) -> keras.Model:
     try:
         return keras.saving.load_model(path, compile=compile)
     except Exception as error:  # a broken archive fails in many ways: zip, json, h5py, unknown classes
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise InputError(
-            path,
-            "",
-            f"Keras cannot load it ({reason})",
-            "give a .keras file, and import your own classes",
-        ) from error
+        problem = f"Keras cannot load it ({first_line(error)})"
+        raise InputError(path, "", problem, "give a .keras file, and import your own classes") from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of another library's error, or its class where it says nothing."""
+    return str(error).partition("\n")[0] or type(error).__name__
