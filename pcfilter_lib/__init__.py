@@ -17,6 +17,7 @@
 ``receptive_field`` what an output pixel can see
 ``cost``            parameters and multiplications of a model, counted
 ``register``        makes every custom class known to Keras
+``filters``         which points of a scan are there, and which only seem to be
 ``plots``           Plotly figures, each with a text alternative
 ``exercises``       the checks behind each chapter's exercises
 ``inspection``      what a file holds, before it is loaded
@@ -38,6 +39,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "data",
         "errors",
         "exercises",
+        "filters",
         "frameworks",
         "initializers",
         "inspection",

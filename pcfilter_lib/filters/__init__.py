@@ -1,0 +1,18 @@
+"""Artefact filters: which points of an organised scan are there, and which only seem to be.
+
+All of them are called the same way, see :class:`pcfilter_lib.filters.ArtefactFilter`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "base": ["ArtefactFilter"],
+        "footprint": ["pixel_footprint"],
+        "grid": ["ErosionDilation", "KeepAll", "MedianResidual", "ModulationThreshold"],
+        "neighbours": ["RadiusOutliers", "StatisticalOutliers"],
+        "rays": ["ShadowPoints", "ViewAngle"],
+        "threshold": ["best_threshold", "tuned"],
+    },
+)

@@ -1,0 +1,43 @@
+"""The natural unit of a scan: what one pixel covers on the surface."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcfilter_lib.data import OrganizedScan
+
+_LEAST_PAIRS = 8
+
+
+def pixel_footprint(scan: OrganizedScan) -> np.ndarray:
+    """Return the distance between the lines of sight of neighbouring pixels, at each point's depth.
+
+    Lengths in this unit mean the same for a near and a far camera, and for a coarse and a fine one: a surface that
+    faces the camera has its neighbours one footprint away.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+        With intrinsics the footprint is the depth over the focal length. Without them the focal length is
+        estimated: on most surfaces the step across the line of sight from a pixel to the next is one footprint.
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        In metres; NaN where nothing was measured, and everywhere if there are no intrinsics and too few neighbours to
+        estimate them.
+    """
+    depth = np.where(scan.valid, scan.xyz[..., 2], np.nan).astype(np.float64)
+    if scan.intrinsics is not None:
+        angle = 1 / np.sqrt(abs(scan.intrinsics[0, 0] * scan.intrinsics[1, 1]))
+    else:
+        angle = _estimated_angle(scan)
+    return (depth * angle).astype(np.float32)
+
+
+def _estimated_angle(scan: OrganizedScan) -> float:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        plane = np.where(scan.valid[..., None], scan.xyz[..., :2] / scan.xyz[..., 2:], np.nan).astype(np.float64)
+    steps = [np.linalg.norm(np.diff(plane, axis=axis), axis=-1).ravel() for axis in (0, 1)]
+    steps = np.concatenate([each[np.isfinite(each) & (each > 0)] for each in steps])
+    return float(np.median(steps)) if len(steps) >= _LEAST_PAIRS else np.nan
