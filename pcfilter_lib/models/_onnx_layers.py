@@ -50,9 +50,13 @@ def _normalised(layer, graph: Graph, value: Value) -> Value:
 
 @converts(layers.Rescaling)
 def _rescaled(layer, graph: Graph, value: Value) -> Value:
-    names = [graph.constant(name, getattr(layer, name), "float32") for name in ("scale", "offset")]
-    scaled = graph.node("Mul", value.last, names[0])  # a list of scales counts for the last axis
-    return Value(graph, value.rank, last=graph.node("Add", scaled, names[1]))
+    names = []
+    for name in ("scale", "offset"):
+        numbers = np.array(getattr(layer, name), "float32")
+        if numbers.ndim and value.channels_first:  # a list of them counts for the channels
+            numbers = numbers.reshape(-1, *[1] * (value.rank - 2))
+        names.append(graph.constant(name, numbers))
+    return value.same(graph.node("Add", graph.node("Mul", value.name, names[0]), names[1]))
 
 
 @converts(layers.ReLU)

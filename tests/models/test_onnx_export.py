@@ -22,7 +22,7 @@ from pcfilter_lib.layers import (
     RandomBackground,
     RandomChannelPermutation,
 )
-from pcfilter_lib.models import FCN, SegNet, UNet, export_onnx
+from pcfilter_lib.models import FCN, PretrainedUNet, SegNet, UNet, export_onnx
 from pcfilter_lib.models.fcn import EnlargeBilinearly
 
 pytestmark = pytest.mark.backend
@@ -72,6 +72,8 @@ ARCHITECTURES = {
     "fcn-16s": lambda: FCN(2, classes=3, stride=16, width=2, batch_norm=False),
     "fcn-8s": lambda: FCN(2, stride=8, width=2),
     "segnet": lambda: SegNet(2, classes=2, depth=3, width=2),
+    "on vgg16": lambda: PretrainedUNet(2, depth=1, width=2),
+    "on mobilenet_v2": lambda: PretrainedUNet(2, encoder="mobilenet_v2", depth=2, width=2),
     "segnet, plain": lambda: SegNet(2, depth=1, width=2, batch_norm=False),
 }
 
@@ -190,6 +192,7 @@ PARTS = {
         *(lambda name=name: layers.Activation(name) for name in ("exponential", "sigmoid", "linear", "softmax")),
     ),
     "scaled": stack(lambda: layers.Rescaling([0.5, 2.0], [1.0, -1.0]), lambda: layers.Conv2D(3, 1)),
+    "scaled behind": stack(lambda: layers.Conv2D(2, 1), lambda: layers.Rescaling([0.5, 2.0], [1.0, -1.0])),
     "merged": functional(several),
     "joined first": functional(before_anything),
     "joined along columns": functional(joined_along_columns),
