@@ -67,6 +67,10 @@ def check_unet_output(answer: Callable) -> None:
                 lambda size, depth: _unet_output(size, depth, up=0),
             ),
             (
+                "it need not be the image whose size can be halved again and again, but each map that is pooled.",
+                lambda size, depth: 0 if size % 2**depth else _unet_output(size, depth),
+            ),
+            (
                 "there are two convolutions on each level, and each takes 2 pixels away.",
                 lambda size, depth: _unet_output(size, depth, down=2, bottom=2, up=2),
             ),
@@ -77,6 +81,10 @@ def check_unet_output(answer: Callable) -> None:
             (
                 "when nothing is left, or less than nothing, the size does not fit: return 0.",
                 lambda size, depth: _unet_output(size, depth, empty=True),
+            ),
+            (
+                "a map of odd size would have to be pooled here; follow the size level by level, and return 0 for it.",
+                lambda size, depth: size - 12 * 2**depth + 8,
             ),
             (
                 "this is the size at the bottom; the decoder enlarges it again.",
@@ -125,6 +133,10 @@ def check_joint_kernel(answer: Callable) -> None:
             (
                 "these are the weights for e alone; the joined maps have the channels of d as well.",
                 lambda kernel: kernel.shape,
+            ),
+            (
+                "the weights of a 1x1 convolution are wanted as a matrix; leave out the two axes of its window.",
+                lambda kernel: (1, 1, *_joint(kernel).shape),
             ),
             (
                 "the channels are joined, so the rows belong below each other, not side by side.",

@@ -116,6 +116,8 @@ MISTAKES = [
     (exercises.check_unet_output, lambda s, d: unet(s, d, down=0), "only one half loses pixels here"),
     (exercises.check_unet_output, lambda s, d: unet(s, d, 2, 2, 2), "two convolutions on each level"),
     (exercises.check_unet_output, rounded, "an odd size is rounded here"),
+    (exercises.check_unet_output, lambda s, d: 0 if s % 2**d else unet(s, d), "but each map that is pooled"),
+    (exercises.check_unet_output, lambda s, d: s - 12 * 2**d + 8, "would have to be pooled here"),
     (exercises.check_unet_output, below_nothing, "when nothing is left"),
     (exercises.check_unet_output, bottom, "this is the size at the bottom"),
     (exercises.check_unet_output, lambda s, d: s, "this is the size with padding"),
@@ -131,6 +133,7 @@ MISTAKES = [
     ),
     (exercises.check_joint_kernel, lambda k: np.vstack([k, 0 * np.eye(k.shape[1])]), "its weights are 0"),
     (exercises.check_joint_kernel, lambda k: joint(k).T, "this is transposed"),
+    (exercises.check_joint_kernel, lambda k: joint(k)[None, None], "leave out the two axes of its window"),
     (exercises.check_joint_kernel, lambda k: k, "these are the weights for e alone"),
     (exercises.check_joint_kernel, lambda k: np.hstack([k, k]), "not side by side"),
 ]
