@@ -41,10 +41,12 @@
   // On a phone: margins and titles leave room for the picture, colour bars and legends lie below it, 3-D scenes stand
   // farther away.
   function phone(out, traces) {
+    // Pictures with square pixels say how high they are for their width.
+    const high = out.meta?.aspect ? out.meta.aspect * Math.min(window.innerWidth - 56, 520) : null;
     for (const holder of traces.map((trace) => (trace.marker?.colorbar ? trace.marker : trace))) {
       if (!holder.colorbar) continue;
       const below = { orientation: "h", x: 0.5, xanchor: "center", y: -0.02, yanchor: "top", len: 0.9 };
-      if (out.yaxis?.scaleanchor) below.y = -0.24;
+      if (out.yaxis?.scaleanchor) below.y = high ? -24 / high : -0.24;
       Object.assign(holder.colorbar, below);
     }
     out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8, b: 64 };
@@ -59,7 +61,8 @@
     }
     const eye = out.scene?.camera?.eye;
     if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;
-    if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 420);
+    if (high) out.height = Math.min(out.height, Math.round(high) + 128);
+    else if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 420);
   }
 
   async function draw(figure) {

@@ -66,7 +66,7 @@ class Figure(go.Figure):
 
     def describe(self, alt: str) -> Figure:
         """Replace the text alternative, and return the figure."""
-        self.update_layout(meta={"alt": alt})
+        self.update_layout(meta={**(self.layout.meta or {}), "alt": alt})
         return self
 
     @property

@@ -97,6 +97,7 @@ def images(
     layout = {
         "title": {"text": title},
         "height": int(np.clip(90 + 680 * size[0] / size[1], 180, 900)),
+        "meta": {"aspect": size[0] / size[1]},  # so that a narrow page can choose its own height
         "xaxis": hidden,
         "yaxis": {**hidden, "autorange": "reversed", "scaleanchor": "x"},
         "margin": {"l": 8, "r": 8, "t": 64, "b": 8},

@@ -74,6 +74,9 @@ def lines(
         "xaxis": {"title": {"text": across}, "type": kinds["x"], "exponentformat": "power", "automargin": True},
         "yaxis": {"title": {"text": up}, "type": kinds["y"], "exponentformat": "power", "automargin": True},
     }
+    for axis, values in (("x", [x]), ("y", list(curves.values()))):
+        if kinds[axis] == "log" and _decades(values) >= 2:  # a bare 2 between powers of ten is read as 2
+            layout[f"{axis}axis"] |= {"dtick": 1, "minor": {"ticks": "outside", "dtick": "D1"}}
     if not alt:
         ends = "; ".join(f"{name} from {float(v[0]):.3g} to {float(v[-1]):.3g}" for name, v in curves.items())
         alt = f"{title or 'Curves'}: {up or 'values'} over {across or 'x'} from {x[0]:.3g} to {x[-1]:.3g}. {ends}."
@@ -90,3 +93,9 @@ def _like(x: np.ndarray, values: np.ndarray, what: str) -> np.ndarray:
 def _faint(colour: str) -> str:
     red, green, blue = (int(colour[at : at + 2], 16) for at in (1, 3, 5))
     return f"rgba({red}, {green}, {blue}, 0.18)"
+
+
+def _decades(values: list) -> float:
+    positive = np.concatenate([np.ravel(each) for each in values])
+    positive = positive[np.isfinite(positive) & (positive > 0)]
+    return float(np.log10(positive.max() / positive.min())) if len(positive) else 0.0

@@ -63,3 +63,8 @@ def test_names_may_be_the_classes_of_the_pictures():
 def test_a_missing_name_is_refused():
     with pytest.raises(InputError, match="there are 2 pictures"):
         plots.images(np.zeros((2, 2, 2)), names=["a"])
+
+
+def test_a_grid_says_how_high_it_is_for_its_width():
+    one, two = (plots.images(np.zeros((count, 8, 16)), columns=1).layout for count in (1, 2))
+    assert one.meta["aspect"] == 0.5 and 1.0 < two.meta["aspect"] < 1.3

@@ -42,3 +42,11 @@ def test_a_band_without_a_curve_or_of_another_length_is_named():
         plots.lines(np.arange(3), {"a": np.zeros(3)}, bands={"c": (np.zeros(3), np.ones(3))})
     with pytest.raises(InputError, match="band 'a'"):
         plots.lines(np.arange(3), {"a": np.zeros(3)}, bands={"a": (np.zeros(2), np.ones(3))})
+
+
+def test_only_powers_of_ten_are_written_on_a_long_logarithmic_axis():
+    x = np.geomspace(1, 1e4, 20)
+    wide = plots.lines(x, {"a": 1 / x}, log=True).layout
+    assert wide.xaxis.dtick == wide.yaxis.dtick == 1
+    short = plots.lines(np.geomspace(1, 30, 20), {"a": 1 / x}, log="x").layout
+    assert short.xaxis.dtick is None and short.yaxis.dtick is None
