@@ -59,6 +59,14 @@ def check_mean_iou(answer: Callable) -> None:
                 lambda *inputs: _mean_iou(*inputs, below=lambda there, called: there.sum()),
             ),
             (
+                "this is the mean recall of the classes that are there; divide by the union.",
+                lambda *inputs: _mean_iou(*inputs, only="labels", below=lambda there, called: there.sum()),
+            ),
+            (
+                "this is the mean precision of the classes that are predicted; divide by the union.",
+                lambda *inputs: _mean_iou(*inputs, only="predictions", below=lambda there, called: called.sum()),
+            ),
+            (
                 "this divides by the number of predictions, which makes it a mean of precisions; divide by the union.",
                 lambda *inputs: _mean_iou(*inputs, below=lambda there, called: called.sum()),
             ),
@@ -115,6 +123,10 @@ def check_iou(answer: Callable) -> None:
                 "this exceeds 1: the numerator of F1 counts TP twice, that of IoU once.",
                 lambda f1: 2 * f1 / (2 - f1),
             ),
+            (
+                "this exceeds 1: it divides by the errors alone, and the union holds TP, too.",
+                lambda f1: f1 / np.maximum(1 - f1, 1e-12),
+            ),
             ("this is 1 minus the IoU: what the two sets do not share.", lambda f1: 1 - f1 / (2 - f1)),
             ("this gives F1 back; they are equal at 0 and 1 only.", lambda f1: f1),
             ("this is a percentage; return a number between 0 and 1.", lambda f1: 100 * f1 / (2 - f1)),
@@ -139,7 +151,7 @@ def check_precision(answer: Callable) -> None:
                 lambda recall, lost, share: recall * share / (recall * share + lost),
             ),
             (
-                "this holds where artefacts and true points are equally many: `share` is not used.",
+                "this holds where artefacts and true points are equally many: `share` has no influence.",
                 lambda recall, lost, share: recall / (recall + lost),
             ),
             (
