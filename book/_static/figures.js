@@ -61,6 +61,7 @@
     }
     const eye = out.scene?.camera?.eye;
     if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;
+    if (high) for (const note of out.annotations ?? []) note.font = { ...(note.font ?? {}), size: 10 };
     if (high) out.height = Math.min(out.height, Math.round(high) + 128);
     else if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 420);
   }
