@@ -52,7 +52,7 @@
     out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8, b: 64 };
     if (out.title?.text) {
       const text = out.title.text.replace(/(.{1,38})(\s+|$)/g, "$1<br>").replace(/<br>$/, "");
-      out.title = { ...out.title, text, font: { size: 13 } };
+      out.title = { ...out.title, text, font: { size: 13 }, y: 1, yanchor: "top", pad: { t: 10 } };
     }
     const named = traces.filter((trace) => trace.name && trace.showlegend !== false).length;
     if (out.xaxis && !out.yaxis?.scaleanchor && out.showlegend !== false && named > 1) {
