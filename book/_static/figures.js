@@ -46,7 +46,8 @@
     for (const holder of traces.map((trace) => (trace.marker?.colorbar ? trace.marker : trace))) {
       if (!holder.colorbar) continue;
       const below = { orientation: "h", x: 0.5, xanchor: "center", y: -0.02, yanchor: "top", len: 0.9 };
-      if (out.yaxis?.scaleanchor) below.y = high ? -24 / high : -0.24;
+      if (out.yaxis?.scaleanchor) below.y = high ? (out.xaxis?.title?.text ? -56 : -24) / high : -0.24;
+      if (holder.colorbar.ticktext) Object.assign(below, { tickangle: 30, tickfont: { size: 10 } });
       Object.assign(holder.colorbar, below);
     }
     out.margin = { ...(out.template?.layout?.margin ?? {}), ...(out.margin ?? {}), l: 36, r: 8, b: 64 };
@@ -62,7 +63,7 @@
     const eye = out.scene?.camera?.eye;
     if (eye) for (const axis of ["x", "y", "z"]) eye[axis] *= 1.4;
     if (high) for (const note of out.annotations ?? []) note.font = { ...(note.font ?? {}), size: 10 };
-    if (high) out.height = Math.min(out.height, Math.round(high) + 128);
+    if (high) out.height = Math.min(out.height, Math.round(high) + (out.xaxis?.title?.text ? 176 : 128));
     else if (out.yaxis?.scaleanchor && !out.sliders) out.height = Math.min(out.height, 420);
   }
 

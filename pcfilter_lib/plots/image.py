@@ -14,6 +14,7 @@ def grid_layout(title: str, shape: tuple[int, int]) -> dict:
     return {
         "title": {"text": title},
         "height": height,
+        "meta": {"aspect": shape[0] / max(shape[1], 1)},  # so that a narrow page can choose its own height
         "xaxis": {
             "title": {"text": "column"},
             "automargin": True,
