@@ -57,8 +57,8 @@ class FCN(Architecture):
     Notes
     -----
     The layers that two of the three have in common bear the same names, so that FCN-16s can begin where FCN-32s ended,
-    and FCN-8s where FCN-16s did: ``finer.get_layer(name).set_weights(coarser.get_layer(name).get_weights())``. They begin
-    near there, not exactly: enlarging by 2 and then by 16 rounds a little more than enlarging by 32.
+    and FCN-8s where FCN-16s did: ``finer.get_layer(name).set_weights(coarser.get_layer(name).get_weights())``.
+    That is near, not exactly there: enlarging by 2 and then by 16 rounds corners a little more than enlarging by 32.
 
     References
     ----------
