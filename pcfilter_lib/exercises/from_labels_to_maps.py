@@ -135,6 +135,13 @@ def check_best_share(answer: Callable) -> None:
                 lambda label, size: np.mean([block == block[0] for block in _blocks(label, size)]),
             ),
             (
+                "this gives each block the label of the pixel in its middle; choose the best one.",
+                lambda label, size: np.mean(
+                    [block == block.reshape(size, size)[size // 2, size // 2] for block in _blocks(label, size)]
+                ),
+            ),
+            ("this is in per cent; return a number between 0 and 1.", lambda *i: 100 * _best_share(*i)),
+            (
                 "this averages the labels. They are names: between 1 and 3 there is no 2.",
                 lambda label, size: np.mean([block == np.round(block.mean()) for block in _blocks(label, size)]),
             ),
@@ -213,7 +220,7 @@ _MAPS = [
     {"maps": _random.integers(-9, 10, size=(3, 3, 2, 4)) / 2},
 ]
 _LABELS = [
-    {"label": np.array([[0, 0, 1, 2, 0, 0], [0, 0, 2, 0, 2, 2], [3, 1, 3, 3, 3, 2], [1, 3, 0, 3, 0, 0]]), "size": 2},
+    {"label": np.array([[0, 0, 1, 2, 0, 0], [0, 0, 2, 0, 2, 2], [1, 3, 3, 3, 3, 2], [3, 2, 0, 3, 0, 0]]), "size": 2},
     {"label": _random.integers(0, 4, size=(6, 9)), "size": 3},
     {"label": _random.integers(0, 3, size=(4, 8)) * 3, "size": 4},
 ]

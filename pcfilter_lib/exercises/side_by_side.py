@@ -56,11 +56,15 @@ def check_difference(answer: Callable) -> None:
     compare_on(
         [
             {"one": np.array([0.7, 0.72, 0.74]), "other": np.array([0.65, 0.69])},
-            {"one": np.array([0.612, 0.587, 0.634, 0.601]), "other": np.array([0.571, 0.644, 0.602, 0.588])},
+            {"one": np.array([0.571, 0.644, 0.602, 0.588]), "other": np.array([0.612, 0.587, 0.634, 0.601])},
         ],
         answer,
         reference=_difference,
         mistakes=[
+            (
+                "the sign is lost: where `other` is better, the difference is negative.",
+                lambda one, other: np.abs(_difference(one, other)),
+            ),
             ("the sign is wrong: it is how much better `one` is.", lambda one, other: _difference(other, one)),
             (
                 "the spread is divided by the number of runs; for a standard deviation of a few runs divide by "
@@ -119,7 +123,7 @@ def check_effect(answer: Callable) -> None:
             },
             {
                 "settings": np.array([[1, 0], [0, 0], [1, 1], [0, 1], [0, 1]]),
-                "scores": np.array([5.0, 3, 9, 6, 8]),
+                "scores": np.array([5.0, 3, 9, 6, 12]),
                 "factor": 0,
             },
         ],
@@ -130,6 +134,7 @@ def check_effect(answer: Callable) -> None:
                 "all runs with the setting are compared with all runs without it, whatever else differs between them.",
                 _of_all,
             ),
+            ("a setting can also do harm: keep the sign of each pair.", lambda *inputs: _effect(*inputs, of=_sizes)),
             ("the sign is wrong: it is what switching the setting on adds.", lambda *inputs: -_effect(*inputs)),
             ("this is the sum over the pairs; take the mean.", lambda *inputs: _effect(*inputs, of=np.sum)),
             ("this is the largest effect of any pair; take the mean.", lambda *inputs: _effect(*inputs, of=np.max)),
@@ -137,6 +142,14 @@ def check_effect(answer: Callable) -> None:
             (
                 "pairs are compared that differ in some other setting as well: all others must be equal.",
                 lambda *inputs: _effect(*inputs, allowed=1),
+            ),
+            (
+                "this is a mean of means, one for each choice of the other settings; each pair counts once.",
+                _of_choices,
+            ),
+            (
+                "a run is left out: two runs with the same settings are two runs, and make a pair each.",
+                _of_last,
             ),
         ],
         shapes=[("return one number: the mean over the pairs.", lambda settings, scores, factor: (len(scores),))],
@@ -179,6 +192,26 @@ def _effect(settings: np.ndarray, scores: np.ndarray, factor: int, of: Callable 
 
 def _first(gains: list[float]) -> float:
     return gains[0]
+
+
+def _sizes(gains: list[float]) -> float:
+    return np.abs(gains).mean()
+
+
+def _choices(settings: np.ndarray, factor: int) -> np.ndarray:
+    """Return a number for each row that says what it chose in all other settings."""
+    return np.unique(np.delete(settings, factor, axis=1), axis=0, return_inverse=True)[1].ravel()
+
+
+def _of_choices(settings: np.ndarray, scores: np.ndarray, factor: int) -> float:
+    choice = _choices(settings, factor)
+    parts = [choice == number for number in np.unique(choice) if np.ptp(settings[choice == number, factor])]
+    return np.mean([_effect(settings[part], scores[part], factor) for part in parts])
+
+
+def _of_last(settings: np.ndarray, scores: np.ndarray, factor: int) -> float:
+    last = np.sort([np.nonzero((settings == row).all(axis=1))[0][-1] for row in np.unique(settings, axis=0)])
+    return _effect(settings[last], scores[last], factor)
 
 
 def _of_all(settings: np.ndarray, scores: np.ndarray, factor: int) -> float:

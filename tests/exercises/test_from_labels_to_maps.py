@@ -115,6 +115,8 @@ MISTAKES = [
         "blocks that show one class only",
     ),
     (exercises.check_best_share, hits(lambda block: block[0, 0]), "the label of its first pixel"),
+    (exercises.check_best_share, hits(lambda block: block[len(block) // 2, len(block) // 2]), "in its middle"),
+    (exercises.check_best_share, lambda *i: 100 * best(*i), "in per cent"),
     (exercises.check_best_share, hits(lambda block: np.round(block.mean())), "this averages the labels"),
     (exercises.check_best_share, hits(np.median), "this takes the median"),
     (exercises.check_best_share, hits(np.max), "takes the largest label"),

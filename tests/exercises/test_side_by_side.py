@@ -68,6 +68,39 @@ def careless_effect(settings, scores, factor):
     return np.mean(scores[used]) - np.mean(scores[~used])
 
 
+def effect_of(pairs, of=np.mean):
+    """Put the gains of the pairs of runs together in some way."""
+    return lambda settings, scores, factor: of([scores[i] - scores[j] for i, j in pairs(settings, factor)])
+
+
+def equal_otherwise(settings, factor):
+    runs = range(len(settings))
+    change = settings[:, None] - settings
+    return [(i, j) for i in runs for j in runs if change[i, j, factor] == 1 and np.abs(change[i, j]).sum() == 1]
+
+
+def mean_of_means(settings, scores, factor):
+    groups = {}
+    for i, j in equal_otherwise(settings, factor):
+        groups.setdefault(tuple(np.delete(settings[i], factor)), []).append(scores[i] - scores[j])
+    return np.mean([np.mean(gains) for gains in groups.values()])
+
+
+def effect_by_dictionary(settings, scores, factor):
+    found = {tuple(row): score for row, score in zip(settings.tolist(), scores, strict=True)}
+    gains = []
+    for row, score in found.items():
+        without = (*row[:factor], 0, *row[factor + 1 :])
+        if row[factor] and without in found:
+            gains.append(score - found[without])
+    return np.mean(gains)
+
+
+def least_squares(settings, scores, factor):
+    columns = np.column_stack([settings, np.ones(len(settings))])
+    return np.linalg.lstsq(columns, scores, rcond=None)[0][factor]
+
+
 SOLUTIONS = [
     (exercises.check_shares, shares_by_counting),
     (exercises.check_shares, shares_in_closed_form),
@@ -75,6 +108,7 @@ SOLUTIONS = [
     (exercises.check_difference, difference_with(lambda a, b: np.sqrt(sd(a) ** 2 / len(a) + sd(b) ** 2 / len(b)))),
     (exercises.check_effect, effect_by_groups),
     (exercises.check_effect, effect_with_loops),
+    (exercises.check_effect, effect_of(equal_otherwise)),
 ]
 MISTAKES = [
     (exercises.check_shares, lambda depth: shares_by_counting(depth)[::-1], "in the other order"),
@@ -88,6 +122,7 @@ MISTAKES = [
     (exercises.check_shares, lambda depth: 100 * np.array(shares_by_counting(depth)), "percentages"),
     (exercises.check_shares, lambda depth: shares_by_counting(depth)[0], "return two numbers"),
     (exercises.check_difference, lambda one, other: difference_by_variances(other, one), "the sign is wrong"),
+    (exercises.check_difference, lambda one, other: np.abs(difference_by_variances(one, other)), "the sign is lost"),
     (
         exercises.check_difference,
         difference_with(lambda a, b: np.hypot(np.std(a) / len(a) ** 0.5, np.std(b) / len(b) ** 0.5)),
@@ -119,6 +154,13 @@ MISTAKES = [
     (exercises.check_difference, lambda one, other: np.mean(one) - np.mean(other), "return two numbers"),
     (exercises.check_effect, careless_effect, "whatever else differs"),
     (exercises.check_effect, lambda *inputs: -effect_by_groups(*inputs), "the sign is wrong"),
+    (exercises.check_effect, effect_of(equal_otherwise, lambda gains: np.mean(np.abs(gains))), "keep the sign"),
+    (exercises.check_effect, effect_of(equal_otherwise, np.sum), "this is the sum"),
+    (exercises.check_effect, effect_of(equal_otherwise, np.max), "largest effect of any pair"),
+    (exercises.check_effect, effect_of(equal_otherwise, lambda gains: gains[0]), "only the first pair"),
+    (exercises.check_effect, mean_of_means, "each pair counts once"),
+    (exercises.check_effect, effect_by_dictionary, "a run is left out"),
+    (exercises.check_effect, least_squares, "is expected"),
     (exercises.check_effect, lambda settings, scores, factor: scores, "return one number"),
 ]
 
