@@ -44,12 +44,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a file name may hold what the terminal cannot show
     parser = argparse.ArgumentParser(
         prog="pcfilter",
-        description="Say what is in 3D scans, point clouds and meshes: size, unit, holes, fields.",
+        description="Say what is in 3D scans, point clouds and meshes, and remove artefacts from scans.",
         epilog="Exit status: 0 all went well, 1 a file could not be used, 2 wrong options.",
     )
     parser.add_argument("--version", action="version", version=f"pcfilter {pcfilter_lib.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_info(commands)
+    _add_filter(commands)
     options = parser.parse_args(arguments)
     try:
         status = options.run(options)
@@ -74,6 +75,26 @@ def _add_info(commands: argparse._SubParsersAction) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON list instead of text")
     add_scan_options(parser)
     parser.set_defaults(run=_info)
+
+
+def _add_filter(commands: argparse._SubParsersAction) -> None:
+    from pcfilter_lib.filters import FILTERS
+
+    parser = commands.add_parser(
+        "filter",
+        help="remove artefacts from scans",
+        description="Remove points that are not there from organised scans. Each file is written to another folder, in "
+        "its own format and unit, with everything else that it holds.",
+        epilog="Interrupt it at any time: the same command goes on with the files that are missing. "
+        "Exit status: 0 all files were filtered, 1 a file could not be used, 2 wrong options.",
+    )
+    parser.add_argument("paths", nargs="+", metavar="FILE", type=Path, help="a scan, or a folder of scans")
+    parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder for the filtered scans")
+    parser.add_argument("--filter", required=True, choices=tuple(FILTERS), help="which filter decides")
+    parser.add_argument("--threshold", type=_number, metavar="N", help="keep points with this score or more")
+    parser.add_argument("--overwrite", action="store_true", help="filter files again that are in DIR already")
+    add_scan_options(parser)
+    parser.set_defaults(run=_filter)
 
 
 def add_scan_options(parser: argparse.ArgumentParser) -> None:
@@ -111,6 +132,16 @@ def _positive(text: str) -> float:
         number = math.nan
     if not (math.isfinite(number) and number > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no positive number, such as 1000 for millimetres")
+    return number
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if math.isnan(number):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number")
     return number
 
 
@@ -166,3 +197,41 @@ def _info(options: argparse.Namespace) -> int:
     if options.json:
         print(json.dumps(reports, indent=2))
     return int(any("error" in report for report in reports))
+
+
+def _filter(options: argparse.Namespace) -> int:
+    from pcfilter_lib import filters
+
+    chosen = filters.load_filter(options.filter)
+    if options.threshold is not None:
+        chosen = chosen.at(options.threshold)
+    try:
+        pairs, errors = filters.plan(options.paths, options.out)
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    for error in errors:
+        print(f"error: {error}", file=sys.stderr)
+    failed, done, skipped, points, removed = len(errors), 0, 0, 0, 0
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        results = filters.filter_files(pairs, chosen, options.overwrite, **scan_options(options))
+        progress = tqdm(results, total=len(pairs), unit=" scans", leave=False, disable=None if len(pairs) > 1 else True)
+        for result in progress:
+            progress.clear()
+            for warning in caught:
+                if issubclass(warning.category, UserWarning):
+                    print(f"warning: {as_options(str(warning.message))}", file=sys.stderr)
+            caught.clear()
+            if result.error:
+                failed += 1
+                print(f"error: {as_options(str(result.error))}", file=sys.stderr)
+            elif result.skipped:
+                skipped += 1
+            else:
+                done, points, removed = done + 1, points + result.points, removed + result.removed
+                print(f"{result.target}: {result.removed:,} of {result.points:,} points removed")
+    print(f"{done} filtered, {removed:,} of {points:,} points removed" + (f"; {failed} failed" if failed else ""))
+    if skipped:
+        print(f"{skipped} were there already; --overwrite filters them again")
+    return int(failed > 0)

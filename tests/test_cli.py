@@ -238,3 +238,37 @@ def test_names_that_the_output_cannot_show_and_a_reader_that_leaves(files):
     closed = subprocess.run(command, stdout=write, stderr=subprocess.PIPE)
     os.close(write)
     assert closed.stderr == b"" and closed.returncode == 141
+
+
+def test_filter_writes_clean_scans_and_says_what_it_removed(files, capsys):
+    command = ["filter", str(files / "scan.npz"), "--out", str(files / "clean"), "--filter", "keep-all"]
+    assert main(command) == 0
+    out, err = capsys.readouterr()
+    assert err == "" and "scan.npz: 0 of 11 points removed\n1 filtered, 0 of 11 points removed\n" in out
+    assert (files / "clean" / "scan.npz").read_bytes() == (files / "scan.npz").read_bytes()
+    assert main(command) == 0
+    assert "1 were there already; --overwrite filters them again" in capsys.readouterr().out
+    assert main([*command, "--overwrite", "--threshold", "2"]) == 0
+    assert "11 of 11 points removed" in capsys.readouterr().out
+
+
+def test_filter_goes_on_after_a_broken_file_and_says_so(files, capsys):
+    paths = [str(files / "broken.ptx"), str(files / "depth.png"), str(files / "scan.npz")]
+    assert main(["filter", *paths, "--out", str(files / "clean"), "--filter", "view-angle"]) == 1
+    out, err = capsys.readouterr()
+    assert "broken.ptx" in err and "--intrinsics" in err and "1 filtered" in out and "2 failed" in out
+    assert [path.name for path in (files / "clean").iterdir()] == ["scan.npz"]
+
+
+def test_filter_never_writes_over_its_input(files, capsys):
+    before = (files / "scan.npz").read_bytes()
+    assert main(["filter", str(files / "scan.npz"), "--out", str(files), "--filter", "keep-all"]) == 1
+    assert "would be overwritten" in capsys.readouterr().err
+    assert (files / "scan.npz").read_bytes() == before
+
+
+@pytest.mark.parametrize("wrong", [["--filter", "magic"], ["--filter", "keep-all", "--threshold", "nan"], []])
+def test_filter_with_wrong_options_ends_with_2(files, wrong):
+    with pytest.raises(SystemExit) as ended:
+        main(["filter", str(files / "scan.npz"), "--out", str(files / "clean"), *wrong])
+    assert ended.value.code == 2

@@ -29,6 +29,14 @@ xyz = np.dstack([*np.meshgrid(np.arange(4.0), np.arange(3.0)), np.ones((3, 4))])
 data.save_scan(data.OrganizedScan(xyz=xyz, valid=np.ones((3, 4), bool)), folder / "scan.npz")
 assert data.load_scan(folder / "scan.npz").valid.all()
 
+# So do the filters, from the command line.
+from pcfilter_lib.cli import main  # noqa: E402
+
+for name in ("statistical-outliers", "view-angle", "erosion-and-dilation"):
+    arguments = [str(folder / "scan.npz"), "--out", str(folder / "clean"), "--filter", name, "--overwrite"]
+    assert main(["filter", *arguments]) == 0
+assert data.load_scan(folder / "clean" / "scan.npz").shape == (3, 4)
+
 # What an extra brings is asked for by name.
 try:
     from pcfilter_lib import plots

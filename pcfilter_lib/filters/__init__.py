@@ -9,10 +9,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "base": ["ArtefactFilter"],
+        "files": ["Filtered", "filter_files", "plan"],
         "footprint": ["pixel_footprint"],
         "grid": ["ErosionDilation", "KeepAll", "MedianResidual", "ModulationThreshold"],
         "neighbours": ["RadiusOutliers", "StatisticalOutliers"],
         "rays": ["ShadowPoints", "ViewAngle"],
+        "registry": ["FILTERS", "load_filter"],
         "threshold": ["best_threshold", "tuned"],
     },
 )
