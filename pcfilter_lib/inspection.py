@@ -21,13 +21,19 @@ _TEXT_SUFFIXES = (".txt", ".csv")  # points when named; in a folder more likely 
 KNOWN_SUFFIXES = (*SCAN_SUFFIXES, *_MESH_SUFFIXES, *_CLOUD_SUFFIXES)
 
 
-def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[InputError]]:
+def find_files(
+    paths: Iterable[Path], suffixes: tuple[str, ...] = KNOWN_SUFFIXES, leave_out: Path | None = None
+) -> tuple[list[Path], list[InputError]]:
     """Return the files that the user means: a folder stands for all files of a known format below it.
 
     Parameters
     ----------
     paths : iterable of pathlib.Path
         Files and folders, as given.
+    suffixes : tuple of str, optional
+        How the files of a folder end.
+    leave_out : pathlib.Path, optional
+        A folder that is not looked into.
 
     Returns
     -------
@@ -42,18 +48,18 @@ def find_files(paths: Iterable[Path]) -> tuple[list[Path], list[InputError]]:
             files.append(path)
             continue
         unreadable: list[OSError] = []
-        found = [
-            Path(folder, name)
-            for folder, _, names in os.walk(path, onerror=unreadable.append)
-            for name in names
-            if not name.startswith(".") and Path(name).suffix.lower() in KNOWN_SUFFIXES
-        ]
+        found = []
+        for folder, folders, names in os.walk(path, onerror=unreadable.append):
+            if leave_out is not None:
+                folders[:] = [name for name in folders if Path(folder, name).resolve() != leave_out.resolve()]
+            wanted = [name for name in names if not name.startswith(".") and Path(name).suffix.lower() in suffixes]
+            found += [Path(folder, name) for name in wanted]
         files += sorted(found)
         for error in unreadable:
             problem = f"this folder cannot be read ({error.strerror})"
             errors.append(InputError(error.filename, "", problem, "check its permissions"))
         if not found and not unreadable:
-            problem = f"no file in this folder ends in {', '.join(KNOWN_SUFFIXES)}"
+            problem = f"no file in this folder ends in {', '.join(suffixes)}"
             errors.append(InputError(path, "", problem, "check the path"))
     return files, errors
 

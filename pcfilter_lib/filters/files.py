@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from pcfilter_lib.data import load_scan, save_scan
 from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.base import ArtefactFilter
+from pcfilter_lib.inspection import find_files
 
 
 @dataclass(frozen=True)
@@ -61,27 +61,15 @@ def plan(paths: Iterable[Path], out: Path) -> tuple[list[tuple[Path, Path]], lis
         If a target would be a source, or that of another source.
     """
     pairs: list[tuple[Path, Path]] = []
-    errors = []
+    errors: list[InputError] = []
     for path in paths:
         if not path.is_dir():
             pairs.append((path, out / path.name))
             continue
-        found, unreadable = [], []
-        for folder, folders, names in os.walk(path, onerror=unreadable.append):
-            # The results of an earlier run may lie in the folder that is filtered.
-            folders[:] = sorted(name for name in folders if not _same(Path(folder, name), out))
-            found += [
-                Path(folder, name)
-                for name in names
-                if not name.startswith(".") and Path(name).suffix.lower() in SCAN_SUFFIXES
-            ]
-        pairs += [(file, out / file.relative_to(path)) for file in sorted(found)]
-        for error in unreadable:
-            problem = f"this folder cannot be read ({error.strerror})"
-            errors.append(InputError(error.filename, "", problem, "check its permissions"))
-        if not found and not unreadable:
-            problem = f"no file in this folder ends in {', '.join(SCAN_SUFFIXES)}"
-            errors.append(InputError(path, "", problem, "check the path"))
+        # The results of an earlier run may lie in the folder that is filtered.
+        found, unusable = find_files([path], SCAN_SUFFIXES, leave_out=out)
+        pairs += [(file, out / file.relative_to(path)) for file in found]
+        errors += unusable
     taken: dict[Path, Path] = {}
     sources = {source.resolve() for source, _ in pairs}
     for source, target in pairs:
@@ -133,10 +121,6 @@ def filter_files(
             continue
         points = int(scan.valid.sum())
         yield Filtered(source, target, points, points - int(kept.valid.sum()))
-
-
-def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
 
 
 def _make_folder(folder: Path) -> None:
