@@ -47,6 +47,8 @@ def test_an_augmentation_sees_the_batch_and_a_generator_of_its_own():
         assert np.allclose(moved - x, (moved - x).flat[0])
         shifts.add(round(float((moved - x).flat[0]), 6))
     assert len(shifts) == len(plain)
+    later = epoch_of(ShuffledBatches(np.zeros_like(X), Y, batch_size=3, seed=1, augment=shift), 3)
+    assert not shifts & {round(float(moved.flat[0]), 6) for moved, _ in later}
 
 
 def test_keras_moves_on_from_epoch_to_epoch():

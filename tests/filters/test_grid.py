@@ -34,12 +34,15 @@ def test_erosion_and_dilation_are_those_of_morphology():
     depth[2:14, 3:20] = 1.0  # a large piece
     depth[18:21, 24:27] = 1.0  # an island
     depth[8, 20:26] = 1.0  # a wire that hangs on the piece
+    depth[21:, 5:15] = 1.0  # what can be seen of a piece that goes on beyond the border
     scan = scan_of(depth)
     eroded = ndimage.binary_erosion(scan.valid, np.ones((5, 5)), border_value=1)
     dilated = ndimage.binary_dilation(eroded, np.ones((7, 7)))
     keep = filters.ErosionDilation().keep(scan)
     np.testing.assert_array_equal(keep, scan.valid & dilated)
-    assert keep[2:14, 3:20].all() and not keep[18:21, 24:27].any() and not keep[8, 22:26].any()
+    assert (
+        keep[2:14, 3:20].all() and keep[21:, 5:15].all() and not keep[18:21, 24:27].any() and not keep[8, 22:26].any()
+    )
 
 
 def test_modulation_is_handed_on():
