@@ -3,10 +3,10 @@
     python benchmarks/side_by_side.py [--json FILE] [--seconds 200] [--seeds 3]
 
 Widths are chosen so that each network has about 240,000 parameters to train; one that looks at each pixel alone, for
-comparison, has fewer. Time is counted in processor seconds: a
-training step of each network is timed in turns with the others', and each gets as many steps as fit into the budget. So
-a busy machine makes the run longer, not the comparison unfair. Interrupt it at any time: the same command goes on after
-the last finished training. The book's chapter "Side by side" reads what it writes.
+comparison, has fewer. Time is counted in processor seconds: a training step of each network is timed in turns with the
+others', and each gets as many steps as fit into the budget. So a busy machine makes the run longer, not the comparison
+unfair. Interrupt it at any time: the same command goes on after the last finished training. To run the whole race
+anew, remove the file. The book's chapter "Side by side" reads what it writes.
 """
 
 from __future__ import annotations
@@ -149,6 +149,9 @@ def main() -> None:
     options = parser.parse_args()
     if options.json.exists():
         result = json.loads(options.json.read_text())
+        if result["seconds"] != options.seconds:
+            held = f"{options.json} holds a race of --seconds {result['seconds']:g}"
+            parser.error(f"{held}; remove it, or name another file, to run this one")
     else:
         step = seconds_per_step()
         networks = {

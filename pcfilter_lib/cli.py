@@ -206,7 +206,7 @@ def _filter(options: argparse.Namespace) -> int:
     if options.threshold is not None:
         chosen = chosen.at(options.threshold)
     try:
-        pairs, errors = filters.plan(options.paths, options.out)
+        pairs, errors = filters.plan_files(options.paths, options.out)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

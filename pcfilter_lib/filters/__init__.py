@@ -9,7 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "base": ["ArtefactFilter"],
-        "files": ["Filtered", "filter_files", "plan"],
+        "files": ["Filtered", "filter_files", "plan_files"],
         "footprint": ["pixel_footprint"],
         "grid": ["ErosionDilation", "KeepAll", "MedianResidual", "ModulationThreshold"],
         "neighbours": ["RadiusOutliers", "StatisticalOutliers"],

@@ -38,7 +38,7 @@ class Filtered:
     error: InputError | None = None
 
 
-def plan(paths: Iterable[Path], out: Path) -> tuple[list[tuple[Path, Path]], list[InputError]]:
+def plan_files(paths: Iterable[Path], out: Path) -> tuple[list[tuple[Path, Path]], list[InputError]]:
     """Return which files are to be filtered, and where to.
 
     Parameters
@@ -94,7 +94,7 @@ def filter_files(
     Parameters
     ----------
     pairs : iterable of (pathlib.Path, pathlib.Path)
-        Source and target, from :func:`plan`.
+        Source and target, from :func:`plan_files`.
     artefact_filter : ArtefactFilter
         Which points to keep.
     overwrite : bool, default False

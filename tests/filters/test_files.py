@@ -26,7 +26,7 @@ def folder(tmp_path):
 
 def test_a_folder_is_filtered_in_its_own_order_and_formats(folder, tmp_path):
     out = tmp_path / "out"
-    pairs, errors = filters.plan([folder], out)
+    pairs, errors = filters.plan_files([folder], out)
     assert not errors and [target for _, target in pairs] == [out / "broken.ptx", out / "deep/two.pcd", out / "one.npz"]
     results = {result.source.name: result for result in filters.filter_files(pairs, SPIKES)}
     assert isinstance(results["broken.ptx"].error, InputError) and not (out / "broken.ptx").exists()
@@ -39,7 +39,7 @@ def test_a_folder_is_filtered_in_its_own_order_and_formats(folder, tmp_path):
 
 
 def test_what_is_there_is_left_alone_and_what_is_missing_is_made(folder, tmp_path):
-    pairs, _ = filters.plan([folder / "one.npz", folder / "deep" / "two.pcd"], tmp_path / "out")
+    pairs, _ = filters.plan_files([folder / "one.npz", folder / "deep" / "two.pcd"], tmp_path / "out")
     first = list(filters.filter_files(pairs, SPIKES))
     (tmp_path / "out" / "one.npz").unlink()
     (tmp_path / "out" / "two.pcd").write_bytes(b"kept")
@@ -51,36 +51,36 @@ def test_what_is_there_is_left_alone_and_what_is_missing_is_made(folder, tmp_pat
 
 
 def test_with_nothing_to_remove_the_file_is_the_same_byte_for_byte(folder, tmp_path):
-    pairs, _ = filters.plan([folder / "deep"], tmp_path / "out")
+    pairs, _ = filters.plan_files([folder / "deep"], tmp_path / "out")
     list(filters.filter_files(pairs, filters.KeepAll()))
     assert (tmp_path / "out" / "two.pcd").read_bytes() == (folder / "deep" / "two.pcd").read_bytes()
 
 
 def test_results_inside_the_folder_are_not_filtered_again(folder):
-    pairs, _ = filters.plan([folder], folder / "clean")
+    pairs, _ = filters.plan_files([folder], folder / "clean")
     list(filters.filter_files(pairs, SPIKES))
-    assert filters.plan([folder], folder / "clean")[0] == pairs
+    assert filters.plan_files([folder], folder / "clean")[0] == pairs
 
 
 def test_no_source_is_overwritten_and_no_two_files_become_one(folder, tmp_path):
     with pytest.raises(InputError, match="would be overwritten"):
-        filters.plan([folder], folder)
+        filters.plan_files([folder], folder)
     shutil.copy(folder / "one.npz", folder / "deep" / "one.npz")
     with pytest.raises(InputError, match="same file as"):
-        filters.plan([folder / "one.npz", folder / "deep" / "one.npz"], tmp_path / "out")
+        filters.plan_files([folder / "one.npz", folder / "deep" / "one.npz"], tmp_path / "out")
 
 
 def test_an_empty_folder_and_an_impossible_target_are_told(folder, tmp_path):
     (tmp_path / "empty").mkdir()
-    pairs, (error,) = filters.plan([tmp_path / "empty"], tmp_path / "out")
+    pairs, (error,) = filters.plan_files([tmp_path / "empty"], tmp_path / "out")
     assert not pairs and "no file in this folder" in str(error)
     (tmp_path / "file").write_text("in the way")
-    pairs, _ = filters.plan([folder / "one.npz"], tmp_path / "file")
+    pairs, _ = filters.plan_files([folder / "one.npz"], tmp_path / "file")
     (result,) = filters.filter_files(pairs, SPIKES)
     assert "cannot be made" in str(result.error)
 
 
 def test_a_filter_that_lacks_something_stops_that_file_only(folder, tmp_path):
-    pairs, _ = filters.plan([folder / "deep" / "two.pcd", folder / "one.npz"], tmp_path / "out")
+    pairs, _ = filters.plan_files([folder / "deep" / "two.pcd", folder / "one.npz"], tmp_path / "out")
     without, with_modulation = filters.filter_files(pairs, filters.ModulationThreshold())
     assert "modulation" in str(without.error) and with_modulation.error is None
