@@ -9,12 +9,17 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "base": ["ArtefactFilter"],
+        "batches": ["ScanBatches"],
+        "boosting": ["BoostedTrees"],
+        "channels": ["CHANNELS", "scan_channels"],
+        "evaluation": ["ScoredPoints", "score_scans", "tuned"],
         "files": ["Filtered", "filter_files", "plan_files"],
         "footprint": ["pixel_footprint"],
         "grid": ["ErosionDilation", "KeepAll", "MedianResidual", "ModulationThreshold"],
+        "learned": ["LearnedFilter", "save_filter"],
         "neighbours": ["RadiusOutliers", "StatisticalOutliers"],
         "rays": ["ShadowPoints", "ViewAngle"],
         "registry": ["FILTERS", "load_filter"],
-        "threshold": ["best_threshold", "tuned"],
+        "threshold": ["best_threshold"],
     },
 )

@@ -28,14 +28,16 @@ def pixel_footprint(scan: OrganizedScan) -> np.ndarray:
         estimate them.
     """
     depth = np.where(scan.valid, scan.xyz[..., 2], np.nan).astype(np.float64)
+    return (depth * footprint_angle(scan)).astype(np.float32)
+
+
+def footprint_angle(scan: OrganizedScan) -> float:
+    """Return the angle between the lines of sight of neighbouring pixels, in radians: the footprint at depth 1.
+
+    NaN if there are no intrinsics and too few neighbours to estimate it.
+    """
     if scan.intrinsics is not None:
-        angle = 1 / np.sqrt(abs(scan.intrinsics[0, 0] * scan.intrinsics[1, 1]))
-    else:
-        angle = _estimated_angle(scan)
-    return (depth * angle).astype(np.float32)
-
-
-def _estimated_angle(scan: OrganizedScan) -> float:
+        return float(1 / np.sqrt(abs(scan.intrinsics[0, 0] * scan.intrinsics[1, 1])))
     with np.errstate(invalid="ignore", divide="ignore"):
         plane = np.where(scan.valid[..., None], scan.xyz[..., :2] / scan.xyz[..., 2:], np.nan).astype(np.float64)
     steps = [np.linalg.norm(np.diff(plane, axis=axis), axis=-1).ravel() for axis in (0, 1)]

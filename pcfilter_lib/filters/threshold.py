@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 
-from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.filters.base import ArtefactFilter
 
 
 def best_threshold(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
@@ -57,32 +53,3 @@ def best_threshold(scores: np.ndarray, labels: np.ndarray) -> tuple[float, float
     ends = np.concatenate([[-np.inf], scores, [np.inf]])
     threshold = ends[0] if best == 0 else ends[-1] if best == len(scores) else (ends[best] + ends[best + 1]) / 2
     return float(threshold), float(mean_iou[best])
-
-
-def tuned(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan]) -> ArtefactFilter:
-    """Return a filter with the threshold that is best on labelled scans, see :func:`best_threshold`.
-
-    Parameters
-    ----------
-    artefact_filter : ArtefactFilter
-    scans : iterable of OrganizedScan
-        With labels. Their points are taken together.
-
-    Returns
-    -------
-    ArtefactFilter
-
-    Raises
-    ------
-    InputError
-        If a scan has no label, or all labels together lack a class.
-    """
-    scores, labels = [], []
-    for number, scan in enumerate(scans):
-        if scan.label is None:
-            raise InputError("tuned", f"scan {number}", "it has no label", "pass labelled scans")
-        scores.append(artefact_filter.score(scan)[scan.valid])
-        labels.append(scan.label[scan.valid])
-    if not scores:
-        raise InputError("tuned", "scans", "there is none", "pass at least one labelled scan")
-    return artefact_filter.at(best_threshold(np.concatenate(scores), np.concatenate(labels))[0])

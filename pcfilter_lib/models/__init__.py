@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
         "_load": ["load"],
+        "_pretrained": ["load_pretrained"],
         "_tiles": ["predict_tiled"],
         "fcn": ["FCN"],
         "onnx_export": ["export_onnx"],

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from itertools import product
-from typing import NamedTuple
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib._arguments import one_of, whole_number
+from pcfilter_lib._tiling import Piece, cut
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.models._context import context
-
-
-class _Piece(NamedTuple):
-    """A part of an axis: what a tile sees of it, and what is kept of that."""
-
-    seen: slice
-    kept: slice
-    """Counted from the beginning of the axis."""
 
 
 def predict_tiled(
@@ -89,12 +81,12 @@ def predict_tiled(
     for axis, name in enumerate(("rows", "columns")):
         size = image.shape[axis]
         if size <= tile:
-            pieces.append([_Piece(slice(0, size), slice(0, size))])
+            pieces.append([Piece(slice(0, size), slice(0, size))])
             continue
         if overlap is None or stride is None:
             fields = fields or context(model)
         needed = max(fields[axis].before, fields[axis].after) if overlap is None else overlap
-        pieces.append(_cut(size, tile, needed, stride or fields[axis].stride, name))
+        pieces.append(cut("predict_tiled", size, tile, needed, stride or fields[axis].stride, name))
 
     jobs = list(product(*pieces))
     result = None
@@ -106,8 +98,7 @@ def predict_tiled(
             if result is None:
                 result = np.empty((*image.shape[:2], outputs.shape[-1]), outputs.dtype)
             for (rows, columns), output in zip(some, outputs, strict=True):
-                inside = (_shifted(rows.kept, -rows.seen.start), _shifted(columns.kept, -columns.seen.start))
-                result[rows.kept, columns.kept] = output[inside]
+                result[rows.kept, columns.kept] = output[rows.inside, columns.inside]
             bar.update(len(some))
     return result
 
@@ -124,24 +115,6 @@ def _check_image(model: keras.Model, image: np.ndarray) -> None:
         raise InputError("predict_tiled", "image", problem, f"pass one image (H, W, {wanted}), without a batch's axis")
 
 
-def _cut(size: int, tile: int, overlap: int, stride: int, name: str) -> list[_Piece]:
-    """Cut an axis that is longer than a tile."""
-    length = tile - (tile - size) % stride  # of each tile: that rest which the whole axis leaves
-    step = (length - 2 * overlap) // stride * stride
-    if step < stride:
-        # The longest that a tile may have to be, whatever the rest
-        remedy = f"pass tile={2 * overlap + 2 * stride - 1} or more, or a smaller overlap"
-        problem = f"{tile} is too small for an overlap of {overlap} {name} on each side and a stride of {stride}"
-        raise InputError("predict_tiled", "tile", problem, remedy)
-    starts = [*range(0, size - length, step), size - length]
-    # Two tiles share 2 * overlap pixels or more: each is kept up to the middle of these.
-    cuts = [0, *((left + length + right) // 2 for left, right in zip(starts, starts[1:], strict=False)), size]
-    return [
-        _Piece(slice(start, start + length), slice(low, high))
-        for start, low, high in zip(starts, cuts[:-1], cuts[1:], strict=True)
-    ]
-
-
 def _predicted(model: keras.Model, tiles: np.ndarray) -> np.ndarray:
     outputs = model.predict_on_batch(tiles)
     if not isinstance(outputs, np.ndarray) or outputs.ndim != 4 or outputs.shape[:3] != tiles.shape[:3]:
@@ -149,7 +122,3 @@ def _predicted(model: keras.Model, tiles: np.ndarray) -> np.ndarray:
         problem = f"for {tiles.shape} it gives {got}"
         raise InputError("predict_tiled", "model", problem, "pass a model whose output is as large as its input")
     return outputs
-
-
-def _shifted(part: slice, by: int) -> slice:
-    return slice(part.start + by, part.stop + by)

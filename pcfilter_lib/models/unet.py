@@ -39,6 +39,9 @@ class UNet(Architecture):
     skips : bool, default True
         Whether the decoder is told the encoder's maps; without them it has only what passed the bottom, which shows
         what they are for.
+    max_width : int, optional
+        Channels that no level exceeds. The lowest levels hold most of the parameters: with a width of 16, a depth of 4
+        and at most 64 channels there are 0.3 million instead of 1.8.
 
     Shapes
     ------
@@ -66,6 +69,7 @@ class UNet(Architecture):
         drop_block: int = 0,
         upsampling: str = "bilinear",
         skips: bool = True,
+        max_width: int | None = None,
         **kwargs,
     ):
         config = {
@@ -78,23 +82,25 @@ class UNet(Architecture):
             "drop_block": whole_number("UNet", "drop_block", drop_block, at_least=0),
             "upsampling": one_of("UNet", "upsampling", upsampling, UPSAMPLING),
             "skips": one_of("UNet", "skips", skips, (True, False)),
+            "max_width": max_width if max_width is None else whole_number("UNet", "max_width", max_width),
         }
+        widths = [min(width * 2**level, max_width or width * 2**level) for level in range(depth + 1)]
         inputs = keras.Input((None, None, channels), name="image")
         maps = PadToMultiple(2**depth, name="pad")(inputs)
         encoded = []
         for level in range(depth):
-            maps = two_convolutions(maps, width * 2**level, batch_norm, f"down_{level}")
+            maps = two_convolutions(maps, widths[level], batch_norm, f"down_{level}")
             encoded.append(maps)
             maps = layers.MaxPooling2D(name=f"pool_{level}")(maps)
-        maps = two_convolutions(maps, width * 2**depth, batch_norm, "bottom")
+        maps = two_convolutions(maps, widths[depth], batch_norm, "bottom")
         if dropout:
             drop = DropBlock2D(dropout, drop_block) if drop_block else layers.Dropout(dropout)
             maps = drop(maps)
         for level in reversed(range(depth)):
-            maps = twice_the_size(maps, width * 2**level, upsampling, f"up_{level}")
+            maps = twice_the_size(maps, widths[level], upsampling, f"up_{level}")
             if skips:
                 maps = layers.Concatenate(name=f"beside_{level}")([encoded[level], maps])
-            maps = two_convolutions(maps, width * 2**level, batch_norm, f"decode_{level}")
+            maps = two_convolutions(maps, widths[level], batch_norm, f"decode_{level}")
         logits = layers.Conv2D(classes, 1, name="logits")(maps)
         super().__init__(inputs, CropLike(name="crop")([logits, inputs]), **kwargs)
         self._config = config
