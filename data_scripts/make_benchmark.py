@@ -14,6 +14,7 @@ from pcfilter_lib import synthesis
 
 
 def main() -> None:
+    """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="folder for the scans")
     parser.add_argument("--split", nargs="*", choices=tuple(synthesis.BENCHMARK), default=list(synthesis.BENCHMARK))

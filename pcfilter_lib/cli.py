@@ -90,7 +90,7 @@ def _add_filter(commands: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("paths", nargs="+", metavar="FILE", type=Path, help="a scan, or a folder of scans")
     parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder for the filtered scans")
-    parser.add_argument("--filter", required=True, choices=tuple(FILTERS), help="which filter decides")
+    parser.add_argument("--filter", default=next(iter(FILTERS)), choices=tuple(FILTERS), help="%(default)s")
     parser.add_argument("--threshold", type=_number, metavar="N", help="keep points with this score or more")
     parser.add_argument("--overwrite", action="store_true", help="filter files again that are in DIR already")
     add_scan_options(parser)

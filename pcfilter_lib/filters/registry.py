@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+
 from pcfilter_lib._arguments import one_of
+from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.grid import ErosionDilation, KeepAll, MedianResidual, ModulationThreshold
+from pcfilter_lib.filters.learned import LearnedFilter
 from pcfilter_lib.filters.neighbours import RadiusOutliers, StatisticalOutliers
 from pcfilter_lib.filters.rays import ShadowPoints, ViewAngle
 
-#: The names that :func:`load_filter` knows.
-FILTERS: dict[str, type[ArtefactFilter]] = {
-    kind.name.replace(" ", "-"): kind
-    for kind in (
-        KeepAll,
-        StatisticalOutliers,
-        RadiusOutliers,
-        MedianResidual,
-        ViewAngle,
-        ShadowPoints,
-        ModulationThreshold,
-        ErosionDilation,
-    )
+_CLASSICAL = (
+    KeepAll,
+    StatisticalOutliers,
+    RadiusOutliers,
+    MedianResidual,
+    ViewAngle,
+    ShadowPoints,
+    ModulationThreshold,
+    ErosionDilation,
+)
+
+#: The names that :func:`load_filter` knows, the learned filter's first.
+FILTERS: dict[str, Callable[[], ArtefactFilter]] = {
+    "artefact-unet": functools.partial(LearnedFilter.load, WEIGHTS / "artefact-unet.onnx"),
+    **{kind.name.replace(" ", "-"): kind for kind in _CLASSICAL},
 }
 
 
-def load_filter(name: str) -> ArtefactFilter:
+def load_filter(name: str = "artefact-unet") -> ArtefactFilter:
     """Return a filter with its own settings.
 
     Parameters
     ----------
-    name : str
+    name : str, default "artefact-unet"
+        ``"artefact-unet"``, the learned filter, with the weights that come with this library; or a classical one:
         ``"keep-all"``, ``"statistical-outliers"``, ``"radius-outliers"``, ``"median-residual"``, ``"view-angle"``,
         ``"shadow-points"``, ``"modulation"`` or ``"erosion-and-dilation"``.
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import keras
 
-import pcfilter_lib
 from pcfilter_lib._arguments import one_of
+from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.models._load import load
 
-WEIGHTS = Path(pcfilter_lib.__file__).parent / "weights"
 PRETRAINED = ("artefact-unet",)
 
 
@@ -20,7 +17,7 @@ def load_pretrained(name: str) -> keras.Model:
     Parameters
     ----------
     name : {"artefact-unet"}
-        The artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape (B, H, W, 12), to the logit of
+        The artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape (B, H, W, 14), to the logit of
         true geometry, shape (B, H, W, 1). The same network, without Keras, is ``filters.load_filter("artefact-unet")``.
 
     Returns
