@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from pcfilter_lib.data import OrganizedScan
+from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.footprint import footprint_angle
 
 #: Rows and columns of the windows in which depth and holes are averaged, in pixels.
@@ -35,14 +38,16 @@ CHANNELS = (
     "modulation",
 )
 _GAIN = 4  # asinh(4 r): a quarter of a footprint is where large residuals begin to be compressed
-_DARKEST = 2**-8  # of the median: darker counts as so dark
+_DARKEST = np.float32(2**-8)  # of the median: darker counts as so dark, and what is as much brighter as so bright
+_FARTHEST = 1_000  # times the median depth
+_ENOUGH = 2**20  # pixels for a median; of larger scans some rows and columns are taken
 
 
 class ChannelMaker:
     """Makes the channels of a scan, or of a part of it.
 
-    What belongs to the scan as a whole (how wide a pixel sees, the median of the intensity) is taken from it once, so
-    that parts give the same channels as the whole.
+    What belongs to the scan as a whole (how wide a pixel sees, the medians) is taken from it once, so that parts give
+    the same channels as the whole.
 
     Parameters
     ----------
@@ -52,15 +57,49 @@ class ChannelMaker:
     ----------
     halo : int
         How far a channel sees: a part's channels are those of the whole this many pixels from its borders.
+
+    Raises
+    ------
+    InputError
+        If most points lie behind the camera.
     """
 
     halo = max(WINDOWS) // 2
 
     def __init__(self, scan: OrganizedScan):
         self.scan = scan
-        self.angle = footprint_angle(scan)
-        self.median = _median_intensity(scan)
-        self.modulation = _relative_modulation(scan)
+        self._angle = np.float32(footprint_angle(scan))
+        every = math.ceil(math.sqrt(scan.valid.size / _ENOUGH))
+        some = np.s_[::every, ::every]
+        depths = scan.depth[some][scan.valid[some]]
+        if len(depths) and np.median(depths) <= 0:
+            problem = "most of its points lie behind the camera (their z is 0 or less)"
+            raise InputError("scan", "xyz", problem, "give points in the camera's frame, with z pointing forward")
+        self._median_depth = np.median(depths) if len(depths) else np.float32(1)
+        self._median_intensity = self._median_modulation = None
+        if scan.intensity is not None:
+            shades = scan.intensity[some][scan.valid[some]]
+            self._median_intensity = _median(shades[shades > 0])
+        if _is_numbers(scan.extras.get("modulation"), scan.shape):
+            self._median_modulation = _median(self._modulation(some)[scan.valid[some]])
+
+    def seen(self, rows: slice = slice(None), columns: slice = slice(None)) -> np.ndarray:
+        """Return which points of some rows and columns the channels show.
+
+        All but those behind the camera, and those a thousand times nearer or farther than the median, which no camera
+        could have measured and which would outweigh all others in a mean.
+
+        Parameters
+        ----------
+        rows, columns : slice
+            Without a step.
+
+        Returns
+        -------
+        ndarray of bool, shape (H, W)
+        """
+        depth = self.scan.depth[rows, columns]  # NaN where nothing was measured
+        return (depth > self._median_depth / _FARTHEST) & (depth < self._median_depth * _FARTHEST)
 
     def channels(self, rows: slice = slice(None), columns: slice = slice(None)) -> np.ndarray:
         """Return the channels of some rows and columns.
@@ -81,45 +120,58 @@ class ChannelMaker:
         disparity is): ``r = (z <1/z> - 1) / angle``, with the mean over the measured pixels of the window and the
         angle between the rays of two pixels. It is 0 on every plane, however slanted, and ``(z - <z>) / (z angle)``,
         the distance from the mean in footprints, where the depths differ little. Steps are computed alike. Both pass
-        through ``asinh(4 r)``, which is linear for small residuals and logarithmic for large ones.
+        through ``asinh(4 r)``, which is linear for small residuals and logarithmic for large ones. Both are 0 where
+        the angle is not known: without intrinsics, in a scan with hardly any neighbours.
         """
         part = rows, columns
-        valid = self.scan.valid[part]
-        depth = np.where(valid, self.scan.xyz[..., 2][part], np.float32(1))
-        angle = np.float32(self.angle)
-        images = np.zeros((*valid.shape, len(CHANNELS)), np.float32)
-        put = dict(zip(CHANNELS, np.moveaxis(images, -1, 0), strict=True)).__getitem__
-        put("valid")[...] = valid
-        if not np.isfinite(angle):  # no two neighbours anywhere: there is no scale, and nothing to compare
-            return images
+        seen = self.seen(*part)
+        images = np.zeros((len(CHANNELS), *seen.shape), np.float32)
+        put = dict(zip(CHANNELS, images, strict=True))
+        put["valid"][...] = seen
+        counts = _Integral(seen, np.int32)
+        shares = {window: counts.sums(window) for window in WINDOWS}
+        for window, count in shares.items():
+            put[f"measured {window}"][...] = (count / np.float32(window**2) - np.float32(0.5)) * seen
+            np.maximum(count, 1, out=count)  # from here on to divide by
+        if np.isfinite(self._angle):
+            self._put_shape(put, part, seen, shares)
+        if self._median_intensity is not None:
+            self._put_intensity(put, part, seen, shares[WINDOWS[1]])
+        if self._median_modulation is not None:
+            put["modulation known"][...] = 1
+            relative = self._modulation(part) - self._median_modulation
+            put["modulation"][...] = np.where(seen, _within(relative, np.log2(_DARKEST), -np.log2(_DARKEST)), 0)
+        return np.ascontiguousarray(np.moveaxis(images, 0, -1))
+
+    def _put_shape(self, put: dict[str, np.ndarray], part: tuple, seen: np.ndarray, counts: dict) -> None:
+        depth = np.where(seen, self.scan.depth[part], self._median_depth)
         for name, here, there in (
             ("step right", np.s_[:, :-1], np.s_[:, 1:]),
             ("step down", np.s_[:-1], np.s_[1:]),
         ):
-            step = (depth[there] - depth[here]) / (np.minimum(depth[here], depth[there]) * angle)
-            put(name)[here] = _compressed(step) * (valid[here] & valid[there])
-        inverse = _Integral(np.where(valid, 1 / depth, 0))
-        counts = _Integral(valid)
-        bright = None
-        if self.median is not None:
-            put("intensity known")[...] = 1
-            intensity = np.where(valid, self.scan.intensity[part], 0) / np.float32(self.median)
-            intensity = np.clip(intensity, _DARKEST, 1 / _DARKEST) * valid
-            bright = _Integral(intensity)
-            put("brightness")[...] = np.log2(np.where(valid, intensity, 1))
-        if self.modulation is not None:
-            put("modulation known")[...] = 1
-            put("modulation")[...] = np.where(valid, self.modulation[part], 0)
-        for window in WINDOWS:
-            count = counts.sums(window)
-            put(f"measured {window}")[...] = (count / np.float32(window**2) - np.float32(0.5)) * valid
-            count = np.maximum(count, 1)
-            residual = (depth * (inverse.sums(window) / count) - 1) / angle
-            put(f"residual {window}")[...] = _compressed(residual) * valid
-            if bright is not None and window == WINDOWS[1]:
-                mean = np.where(valid, bright.sums(window) / count, 1)
-                put("contrast")[...] = np.log2(np.where(valid, intensity, 1) / mean)
-        return images
+            step = (depth[there] - depth[here]) / (np.minimum(depth[here], depth[there]) * self._angle)
+            np.multiply(_compressed(step), seen[here] & seen[there], out=put[name][here])
+        # Doubles: a float32 sum over half a million pixels would lose the residuals.
+        inverse = _Integral(1 / depth * seen, np.float64)
+        for window, count in counts.items():
+            residual = (depth * (inverse.sums(window) / count) - 1) / self._angle
+            np.multiply(_compressed(residual), seen, out=put[f"residual {window}"])
+
+    def _put_intensity(self, put: dict[str, np.ndarray], part: tuple, seen: np.ndarray, count: np.ndarray) -> None:
+        put["intensity known"][...] = 1
+        with np.errstate(over="ignore"):
+            intensity = self.scan.intensity[part] / self._median_intensity
+        intensity = _within(intensity, _DARKEST, 1 / _DARKEST) * seen
+        mean = _Integral(intensity, np.float64).sums(WINDOWS[1]) / count
+        intensity[~seen] = 1
+        np.log2(intensity, out=put["brightness"])
+        np.multiply(np.log2(intensity / np.maximum(mean, _DARKEST)), seen, out=put["contrast"])
+
+    def _modulation(self, part: tuple) -> np.ndarray:
+        """Return the logarithm of modulation over intensity, which need not be finite."""
+        modulation = np.asarray(self.scan.extras["modulation"][part], np.float32)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            return np.log2(modulation / (1 if self.scan.intensity is None else self.scan.intensity[part]))
 
 
 def scan_channels(scan: OrganizedScan) -> np.ndarray:
@@ -128,11 +180,16 @@ def scan_channels(scan: OrganizedScan) -> np.ndarray:
     Parameters
     ----------
     scan : OrganizedScan
-        With or without intrinsics (see :func:`pcfilter_lib.filters.pixel_footprint`) and intensity.
+        With or without intrinsics (see :func:`pcfilter_lib.filters.pixel_footprint`), intensity and modulation.
 
     Returns
     -------
     ndarray of float32, shape (H, W, 14)
+
+    Raises
+    ------
+    InputError
+        If most points lie behind the camera.
     """
     return ChannelMaker(scan).channels()
 
@@ -141,44 +198,41 @@ def _compressed(values: np.ndarray) -> np.ndarray:
     return np.arcsinh(np.float32(_GAIN) * values)
 
 
-def _median_intensity(scan: OrganizedScan) -> float | None:
-    """Return the median of what is brighter than nothing, or None if the scan has no such intensity."""
-    if scan.intensity is None:
-        return None
-    measured = scan.intensity[scan.valid]
-    measured = measured[np.isfinite(measured) & (measured > 0)]
-    return float(np.median(measured)) if len(measured) else None
+def _median(values: np.ndarray) -> np.float32 | None:
+    """Return the median of the finite values, or None if there are none."""
+    values = values[np.isfinite(values)]
+    return np.median(values) if len(values) else None
 
 
-def _relative_modulation(scan: OrganizedScan) -> np.ndarray | None:
-    """Return the logarithm of modulation over intensity, less its median; None if there is no modulation."""
-    modulation = scan.extras.get("modulation")
-    if modulation is None or np.shape(modulation) != scan.shape:
-        return None
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.log2(np.asarray(modulation, np.float32) / (1 if scan.intensity is None else scan.intensity))
-    measured = ratio[scan.valid]
-    measured = measured[np.isfinite(measured)]
-    if not len(measured):
-        return None
-    limit = -np.log2(_DARKEST)
-    return np.nan_to_num(np.clip(ratio - np.median(measured), -limit, limit), nan=-limit)
+def _within(values: np.ndarray, low: np.float32, high: np.float32) -> np.ndarray:
+    """Return the values between two limits; NaN becomes the lower one."""
+    return np.fmin(np.fmax(values, low), high)
+
+
+def _is_numbers(values: np.ndarray | None, shape: tuple[int, int]) -> bool:
+    return values is not None and values.shape == shape and values.dtype.kind in "buif"
 
 
 class _Integral:
     """Sums over windows in constant time (Crow, *Summed-area tables for texture mapping*, SIGGRAPH 1984)."""
 
-    def __init__(self, image: np.ndarray):
-        # Doubles: a float32 sum over half a million pixels would lose the residuals.
-        self.table = np.zeros((image.shape[0] + 1, image.shape[1] + 1))
-        np.cumsum(image, axis=0, out=self.table[1:, 1:])
-        np.cumsum(self.table[1:, 1:], axis=1, out=self.table[1:, 1:])
+    def __init__(self, image: np.ndarray, kind: type[np.number]):
+        self.size = height, width = image.shape
+        # The sums of all pixels above and to the left. A frame as wide as the largest window reaches, which goes on as
+        # the image's border does, spares the windows a look at where the image ends.
+        frame = max(WINDOWS) // 2
+        table = np.zeros((height + 1 + 2 * frame, width + 1 + 2 * frame), kind)
+        below, right = frame + 1 + height, frame + 1 + width
+        inner = table[frame + 1 : below, frame + 1 : right]
+        np.cumsum(image, axis=0, dtype=kind, out=inner)
+        np.cumsum(inner, axis=1, out=inner)
+        table[below:] = table[below - 1]
+        table[:, right:] = table[:, right - 1 : right]
+        self.table, self.frame = table, frame
 
     def sums(self, window: int) -> np.ndarray:
-        """Return the sum over the window around each pixel, as far as it lies within the image."""
-        height, width = (size - 1 for size in self.table.shape)
-        reach = window // 2
-        top, bottom = (np.clip(np.arange(height) + shift, 0, height) for shift in (-reach, reach + 1))
-        left, right = (np.clip(np.arange(width) + shift, 0, width) for shift in (-reach, reach + 1))
-        strips = self.table[bottom] - self.table[top]
-        return (strips[:, right] - strips[:, left]).astype(np.float32)
+        """Return the sum over the window around each pixel, as far as it lies within the image, in float32."""
+        height, width = self.size
+        low, high = self.frame - window // 2, self.frame + window // 2 + 1
+        strips = self.table[high : high + height] - self.table[low : low + height]
+        return (strips[:, high : high + width] - strips[:, low : low + width]).astype(np.float32)
