@@ -32,7 +32,7 @@ assert data.load_scan(folder / "scan.npz").valid.all()
 # So do the filters, from the command line.
 from pcfilter_lib.cli import main  # noqa: E402
 
-for name in ("statistical-outliers", "view-angle", "erosion-and-dilation"):
+for name in ("artefact-unet", "statistical-outliers", "view-angle", "erosion-and-dilation"):
     arguments = [str(folder / "scan.npz"), "--out", str(folder / "clean"), "--filter", name, "--overwrite"]
     assert main(["filter", *arguments]) == 0
 assert data.load_scan(folder / "clean" / "scan.npz").shape == (3, 4)

@@ -1,0 +1,63 @@
+"""The trained networks that come with the library."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pcfilter_lib import data, filters, synthesis
+from pcfilter_lib._weights import WEIGHTS
+from pcfilter_lib.filters import CHANNELS, scan_channels
+
+CARDS = sorted(WEIGHTS.glob("*.json"))
+
+
+@pytest.fixture(scope="module", params=["bin_scan.npz", "board_scan.npz"])
+def scan(request):
+    return data.load_scan(data.example_path(request.param))
+
+
+def test_there_are_weights():
+    assert [card.stem for card in CARDS] == ["artefact-unet"]
+
+
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
+def test_weights_are_small_and_say_where_they_are_from(card):
+    for suffix in (".onnx", ".keras"):
+        assert card.with_suffix(suffix).stat().st_size < 4e6
+    told = json.loads(card.read_text())
+    assert {"about", "made by", "recipe", "provenance", "scores", "threshold"} <= set(told)
+    assert {"seed", "epochs", "splits"} <= set(told["recipe"]) and told["provenance"]["versions"]["keras"]
+    assert told["channels"] == list(CHANNELS)
+    for split in told["recipe"]["splits"]:
+        assert told["recipe"]["splits"][split]["scans"] == synthesis.BENCHMARK[split].count
+    assert {"validation", "test", "unseen"} <= set(told["scores"])
+
+
+@pytest.mark.backend
+def test_onnx_and_keras_give_the_same_logits(scan):
+    from pcfilter_lib import models
+
+    channels = scan_channels(scan)[None]
+    expected = np.asarray(models.load_pretrained("artefact-unet").predict_on_batch(channels))
+    np.testing.assert_allclose(filters.load_filter().network(channels), expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.backend
+def test_an_unknown_network_is_told_with_those_that_are_known():
+    from pcfilter_lib import models
+
+    with pytest.raises(ValueError, match="artefact-unet"):
+        models.load_pretrained("magic")
+
+
+def test_the_learned_filter_beats_every_classical_one_that_is_tuned_on_the_very_scan(scan):
+    def mean_iou(judged, threshold):
+        return filters.score_scans(judged, [scan]).figures(threshold)["mean_iou"]
+
+    learned = filters.load_filter()
+    found = mean_iou(learned, learned.threshold)
+    for name in filters.FILTERS:
+        classical = filters.load_filter(name)
+        if name != "artefact-unet" and not (name == "modulation" and "modulation" not in scan.extras):
+            assert found > mean_iou(classical, filters.tuned(classical, [scan]).threshold), name
