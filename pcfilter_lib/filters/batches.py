@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pcfilter_lib._arguments import number_within, whole_number
+from pcfilter_lib._arguments import number_within, one_of, whole_number, whole_numbers
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.data.scan import ARTEFACT, NEITHER
 from pcfilter_lib.errors import InputError
@@ -24,16 +24,17 @@ _INTENSITY, _MODULATION = (
 class ScanBatches(keras.utils.PyDataset):
     """The channels of labelled scans, and their labels, batch by batch.
 
-    In each epoch every scan is seen once, in a new order: a window of it, mirrored left to right and top to bottom with
-    probability 1/2 each, and now and then without its intensity, so that a network learns to do without. All of that
-    depends on the seed and the epoch alone, so that a training that was interrupted goes on as it would have.
+    In each epoch every scan is seen once, or a few times, in a new order: each time another window of it, mirrored left
+    to right and top to bottom with probability 1/2 each, and now and then without its intensity or modulation, so that
+    a network learns to do without. All of that depends on the seed and the epoch alone, so that a training that was
+    interrupted goes on as it would have.
 
     Parameters
     ----------
     scans : sequence of OrganizedScan
         With labels, of any sizes.
     batch_size : int
-        Scans in a batch; the last one of an epoch may be smaller.
+        Windows in a batch; the last one of an epoch may be smaller.
     seed : int
     window : (int, int), default (128, 128)
         Rows and columns of a window. Smaller scans are filled up with pixels that were not measured.
@@ -42,8 +43,12 @@ class ScanBatches(keras.utils.PyDataset):
         point in a hundred is an artefact: windows placed evenly would spend most of the time on plain table.
     without_intensity : float, default 0.1
         Probability with which a scan's intensity is hidden.
+    without_modulation : float, default 0.3
+        Probability with which a scan's modulation is hidden. Few scanners tell it.
     flips : bool, default True
         Whether to mirror.
+    windows : int, default 1
+        How many windows of each scan an epoch has.
     **kwargs
         As for :class:`keras.utils.PyDataset`.
 
@@ -59,7 +64,7 @@ class ScanBatches(keras.utils.PyDataset):
 
     Notes
     -----
-    The channels are kept in half precision: 24 bytes per pixel.
+    The channels are kept in half precision: 28 bytes per pixel.
     """
 
     def __init__(
@@ -73,6 +78,7 @@ class ScanBatches(keras.utils.PyDataset):
         without_intensity: float = 0.1,
         without_modulation: float = 0.3,
         flips: bool = True,
+        windows: int = 1,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -80,11 +86,12 @@ class ScanBatches(keras.utils.PyDataset):
             raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
         self.batch_size = whole_number("ScanBatches", "batch_size", batch_size)
         self.seed = whole_number("ScanBatches", "seed", seed, at_least=0)
-        self.window = tuple(whole_number("ScanBatches", "window", size) for size in window)
+        self.window = whole_numbers("ScanBatches", "window", window, 2)
         self.without_intensity = number_within("ScanBatches", "without_intensity", without_intensity, 0, 1)
         self.around_artefacts = number_within("ScanBatches", "around_artefacts", around_artefacts, 0, 1)
         self.without_modulation = number_within("ScanBatches", "without_modulation", without_modulation, 0, 1)
-        self.flips = flips
+        self.flips = one_of("ScanBatches", "flips", flips, (True, False))
+        self.windows = whole_number("ScanBatches", "windows", windows)
         self.epoch = 0
         self.images, self.labels = [], []
         for number, scan in enumerate(scans):
@@ -94,13 +101,22 @@ class ScanBatches(keras.utils.PyDataset):
             self.labels.append(np.where(scan.valid, scan.label, np.uint8(NEITHER)))
 
     def __len__(self):
-        return -(-len(self.images) // self.batch_size)
+        """Return how many batches an epoch has."""
+        return -(-len(self.images) * self.windows // self.batch_size)
 
     def __getitem__(self, index):
+        """Return a batch of the current epoch.
+
+        Returns
+        -------
+        images : ndarray of float32, shape (B, H, W, 14)
+        labels : ndarray of float32, shape (B, H, W, 1)
+            1 true geometry, 0 artefact, 255 neither.
+        """
         # Two numbers make a seed: their sum would give epoch 1 of seed 0 the order of epoch 0 of seed 1.
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images))
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images) * self.windows)
         generator = np.random.default_rng([self.seed, self.epoch, 1 + index])
-        chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
+        chosen = order[index * self.batch_size : (index + 1) * self.batch_size] % len(self.images)
         images = np.zeros((len(chosen), *self.window, len(CHANNELS)), np.float32)
         labels = np.full((len(chosen), *self.window, 1), NEITHER, np.float32)
         for image, label, number in zip(images, labels, chosen, strict=True):
@@ -143,7 +159,7 @@ def flip_channels(image: np.ndarray, axis: int) -> None:
 
     Parameters
     ----------
-    image : ndarray, shape (H, W, 12)
+    image : ndarray, shape (H, W, 14)
     axis : {0, 1}
         0 top to bottom, 1 left to right.
     """

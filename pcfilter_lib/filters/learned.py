@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import functools
+import hashlib
 import json
 import os
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from tqdm import tqdm
 
+from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib._files import read_bytes, replacing
 from pcfilter_lib._tiling import cut
 from pcfilter_lib.data import OrganizedScan
@@ -24,7 +25,8 @@ from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker
 if TYPE_CHECKING:
     import keras
 
-_TILE = 1536  # rows and columns that are filtered at once: under 2 GB for a U-Net with 16 maps on its first level
+_TILE = 1024  # rows and columns that are filtered at once: 0.9 GB for a U-Net with 16 maps on its first level
+_IMPOSSIBLE = -1_000  # the logit of a point that no camera can have measured
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,12 +34,13 @@ class LearnedFilter(ArtefactFilter):
     """Asks a network, which sees :data:`pcfilter_lib.filters.CHANNELS`.
 
     The score is the network's logit: the logarithm of the odds that a point is true geometry, as far as the scans that
-    it was trained on tell. Scans larger than 1536 pixels are filtered in tiles that overlap.
+    it was trained on tell. Scans of more than 1024 rows or columns are filtered in
+    tiles that overlap, so that the memory needed does not grow with the scan.
 
     Parameters
     ----------
     network : callable
-        From the channels, shape (1, H, W, 12), to logits, shape (1, H, W, 1), for any H and W.
+        From the channels, shape (1, H, W, 14), to logits, shape (1, H, W, 1), for any H and W.
     overlap : int
         How far an output of the network sees, in pixels.
     stride : int
@@ -51,24 +54,52 @@ class LearnedFilter(ArtefactFilter):
     threshold: float = 0.0
 
     def score(self, scan: OrganizedScan) -> np.ndarray:
-        """Return the logit of true geometry."""
+        """Return the logit of true geometry.
+
+        It is -1000, whatever the network says, for points that no camera can have measured: see
+        :meth:`pcfilter_lib.filters.channels.ChannelMaker.seen`.
+
+        Parameters
+        ----------
+        scan : OrganizedScan
+
+        Returns
+        -------
+        ndarray of float32, shape (H, W)
+            NaN where nothing was measured.
+
+        Raises
+        ------
+        InputError
+            If most points lie behind the camera, or the network does not give one number for each pixel.
+        """
         maker = ChannelMaker(scan)
+        reach = self.overlap + maker.halo
+        tile = max(_TILE, 4 * reach)
         rows, columns = (
-            cut("LearnedFilter", size, _TILE, self.overlap + maker.halo, self.stride, name)
+            cut("LearnedFilter", size, tile, reach, self.stride, name)
             for size, name in zip(scan.shape, ("rows", "columns"), strict=True)
         )
-        logits = np.empty(scan.shape, np.float32)
+        logits = np.full(scan.shape, np.nan, np.float32)
         jobs = list(product(rows, columns))
         for row, column in tqdm(jobs, unit=" tiles", leave=False, disable=None if len(jobs) > 1 else True):
-            if not scan.valid[row.kept, column.kept].any():
-                continue
-            tile = np.asarray(self.network(maker.channels(row.seen, column.seen)[None]))
-            logits[row.kept, column.kept] = tile[0, row.inside, column.inside, 0]
-        logits[~scan.valid] = np.nan
-        if not np.isfinite(logits[scan.valid]).all():
-            problem = "the network gives scores that are no numbers"
-            raise InputError("LearnedFilter", "network", problem, "check its weights")
+            kept = row.kept, column.kept
+            seen = maker.seen(*kept)
+            if seen.any():
+                logits[kept] = self._logits(maker.channels(row.seen, column.seen))[row.inside, column.inside]
+            logits[kept][~seen] = _IMPOSSIBLE
+            logits[kept][~scan.valid[kept]] = np.nan
         return logits
+
+    def _logits(self, channels: np.ndarray) -> np.ndarray:
+        """Return what the network says about one image."""
+        logits = np.asarray(self.network(channels[None]))
+        if logits.shape != (1, *channels.shape[:2], 1):
+            problem = f"it gives {logits.shape} for {(1, *channels.shape)}"
+            raise InputError("LearnedFilter", "network", problem, "use one with one logit for each pixel")
+        if not np.isfinite(logits).all():
+            raise InputError("LearnedFilter", "network", "it gives scores that are no numbers", "check its weights")
+        return logits[0, ..., 0]
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LearnedFilter:
@@ -87,23 +118,31 @@ class LearnedFilter(ArtefactFilter):
         Raises
         ------
         InputError
-            If one of the two files is missing or broken, or the network takes other channels.
+            If one of the two files is missing or broken, they do not belong together, or the network takes other
+            channels.
         """
         path = Path(path)
         card = path.with_suffix(".json")
-        content = read_bytes(card)
         try:
-            described = json.loads(content)
+            described = json.loads(read_bytes(card))
             channels = list(described["channels"])
-            numbers = {"overlap": int(described["overlap"]), "stride": int(described["stride"])}
-            threshold = float(described["threshold"])
-        except (ValueError, KeyError, TypeError):
+            options = {"overlap": whole_number(card, "overlap", described["overlap"], at_least=0)}
+            options["stride"] = whole_number(card, "stride", described["stride"])
+            options["threshold"] = number_within(card, "threshold", described["threshold"], -np.inf, np.inf)
+            fingerprint = described["network"]
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            if isinstance(error, InputError):
+                raise
             remedy = "write both files with filters.save_filter"
             raise InputError(card, "", "it does not describe a learned filter", remedy) from None
         if channels != list(CHANNELS):
             problem = f"the network was trained on other channels: {', '.join(map(str, channels))}"
             raise InputError(card, "channels", problem, "use the version of pcfilter_lib that it was trained with")
-        return cls(network=_OnnxNetwork(path), threshold=threshold, **numbers)
+        network = _OnnxNetwork(path)
+        if fingerprint != network.fingerprint:
+            problem = f"it was written for another network than the one in {path.name}"
+            raise InputError(card, "network", problem, "copy both files anew, or write them with filters.save_filter")
+        return cls(network=network, **options)
 
     @classmethod
     def of_model(cls, model: keras.Model, threshold: float = 0.0) -> LearnedFilter:
@@ -112,7 +151,7 @@ class LearnedFilter(ArtefactFilter):
         Parameters
         ----------
         model : keras.Model
-            From (B, H, W, 12) to (B, H, W, 1), for example ``models.UNet(channels=12)``.
+            From (B, H, W, 14) to (B, H, W, 1), for example ``models.UNet(channels=14)``.
         threshold : float, default 0
             See :func:`pcfilter_lib.filters.tuned`.
 
@@ -124,28 +163,31 @@ class LearnedFilter(ArtefactFilter):
 
 
 class _OnnxNetwork:
-    """A network in an ``.onnx`` file; it is opened when it is first needed, and anew after pickling."""
+    """A network in an ``.onnx`` file, on ONNX Runtime. Pickled it is its path: it is opened again where it arrives."""
 
     def __init__(self, path: Path):
-        self.path = path
-        self.session  # noqa: B018  a broken file is told now
-
-    def __call__(self, channels: np.ndarray) -> Any:
-        return self.session.run(None, {self.session.get_inputs()[0].name: channels})[0]
-
-    def __getstate__(self) -> dict[str, Path]:
-        return {"path": self.path}
-
-    @functools.cached_property
-    def session(self) -> Any:
         import onnxruntime
 
-        content = read_bytes(self.path)
+        self.path = path
+        content = read_bytes(path)
+        self.fingerprint = _fingerprint(content)
         try:
-            return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+            (image,), _ = self.session.get_inputs(), self.session.get_outputs()
         except Exception as error:  # ONNX Runtime raises classes of its own
             problem = f"ONNX Runtime cannot open it ({str(error).splitlines()[0]})"
-            raise InputError(self.path, "", problem, "install the package again, or write the file anew") from None
+            raise InputError(path, "", problem, "copy it anew, or write it with filters.save_filter") from None
+        self.input = image.name
+
+    def __call__(self, channels: np.ndarray) -> np.ndarray:
+        return self.session.run(None, {self.input: channels})[0]
+
+    def __reduce__(self) -> tuple:
+        return _OnnxNetwork, (self.path,)
+
+
+def _fingerprint(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, **described: Any) -> None:
@@ -154,9 +196,10 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
     Parameters
     ----------
     model : keras.Model
-        From (B, H, W, 12) to (B, H, W, 1).
+        From (B, H, W, 14) to (B, H, W, 1).
     path : str or os.PathLike
-        Ends in ``.onnx``. Beside it a ``.json`` with the threshold, the channels and `described` is written.
+        Ends in ``.onnx``. Beside it a ``.json`` is written, with the threshold, the channels, a fingerprint of the
+        network and `described`.
     threshold : float
         Chosen on validation scans, see :func:`pcfilter_lib.filters.tuned`.
     **described
@@ -170,15 +213,27 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
     from pcfilter_lib.models import export_onnx
 
     path = Path(path)
+    reach = _reach(model)
     export_onnx(model, path)
-    card = {**described, "channels": list(CHANNELS), "threshold": round(float(threshold), 4), **_reach(model)}
+    card = {
+        **described,
+        "channels": list(CHANNELS),
+        "threshold": round(float(threshold), 4),
+        "network": _fingerprint(path.read_bytes()),
+        **reach,
+    }
     with replacing(path.with_suffix(".json")) as temporary:
         temporary.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
 
 
 def _reach(model: keras.Model) -> dict[str, int]:
+    """Return how far a model sees, and in which steps; raise what says so if its input is not the channels."""
     from pcfilter_lib.models._context import context
 
+    shape = getattr(model, "input_shape", None)
+    if not isinstance(shape, tuple) or len(shape) != 4 or shape[-1] != len(CHANNELS):
+        problem = f"it takes {shape}, not the {len(CHANNELS)} channels of a scan"
+        raise InputError("LearnedFilter", "model", problem, "build it with channels=len(filters.CHANNELS)")
     fields = context(model)
     overlap = max(max(field.before, field.after) for field in fields)
     return {"overlap": overlap, "stride": max(field.stride for field in fields)}

@@ -41,7 +41,7 @@ class UNet(Architecture):
         what they are for.
     max_width : int, optional
         Channels that no level exceeds. The lowest levels hold most of the parameters: with a width of 16, a depth of 4
-        and at most 64 channels there are 0.3 million instead of 1.8.
+        and at most 64 channels there are 0.5 million instead of 1.8.
 
     Shapes
     ------

@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["scanner"],
     submod_attrs={
-        "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "write_split"],
+        "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "decoding": ["Decoded", "column_sigma", "decode"],
         "labels": ["CAUSES", "cause_shares", "ignore_borderline"],
         "parts": ["KINDS", "folder_parts", "make_part"],

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pcfilter_lib._arguments import one_of
+from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.parts import KINDS
 from pcfilter_lib.synthesis.presets import PRESETS
 from pcfilter_lib.synthesis.recipe import Recipe
@@ -91,8 +92,42 @@ def write_split(folder: str | os.PathLike, name: str, count: int | None = None, 
         The split's folder.
     """
     split = BENCHMARK[one_of("write_split", "name", name, tuple(BENCHMARK))]
-    place = Path(folder) / name.replace(" ", "-")
+    place = _place(folder, name)
     write_set(
         place, split.recipe, split.count if count is None else count, split.seed, keep=BENCHMARK_EXTRAS, **options
     )
     return place
+
+
+def split_files(folder: str | os.PathLike, name: str) -> list[Path]:
+    """Return the files of a split of the benchmark, in order.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike
+        The benchmark's folder, as for :func:`write_split`.
+    name : str
+        One of :data:`BENCHMARK`.
+
+    Returns
+    -------
+    list of pathlib.Path
+        One for each scan, for :func:`pcfilter_lib.data.load_scan`.
+
+    Raises
+    ------
+    InputError
+        If scans are missing.
+    """
+    split = BENCHMARK[one_of("split_files", "name", name, tuple(BENCHMARK))]
+    place = _place(folder, name)
+    files = [place / f"scan_{number:05}.npz" for number in range(split.count)]
+    missing = sum(not file.is_file() for file in files)
+    if missing:
+        problem = f"{missing} of its {split.count} scans are missing"
+        raise InputError(place, "", problem, f"run python data_scripts/make_benchmark.py --out {Path(folder)}")
+    return files
+
+
+def _place(folder: str | os.PathLike, name: str) -> Path:
+    return Path(folder) / name.replace(" ", "-")
