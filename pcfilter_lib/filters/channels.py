@@ -179,7 +179,7 @@ class ChannelMaker:
         """Return the logarithm of modulation over intensity, which need not be finite."""
         modulation = np.asarray(self.scan.extras["modulation"][part], np.float32)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            return np.log2(modulation / (1 if self.scan.intensity is None else self.scan.intensity[part]))
+            return np.log2(modulation / (1 if self._median_intensity is None else self.scan.intensity[part]))
 
 
 def scan_channels(scan: OrganizedScan) -> np.ndarray:
