@@ -34,7 +34,7 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
 
     Returns
     -------
-    features : ndarray of float32, shape (n, 41)
+    features : ndarray of float32, shape (n, 43)
         Of the n measured points, row by row.
     names : list of str
         What the columns are.

@@ -7,14 +7,11 @@ import sys
 import keras
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
 from pcfilter_lib.models import FCN, SegNet, UNet, predict_tiled
 from pcfilter_lib.models._context import context
-from pcfilter_lib.models._tiles import _cut
 
 pytestmark = pytest.mark.backend
 layers = keras.layers
@@ -129,28 +126,6 @@ def test_what_a_network_sees(name):
         assert max(before) <= field.before and max(after) <= field.after
         if name != "overlapping":  # there the bright pixel wins every window, and darkens what it hides
             assert field.before - field.stride < max(before) and field.after - field.stride < max(after)
-
-
-@settings(max_examples=300, deadline=None)
-@given(size=st.integers(2, 3000), tile=st.integers(1, 600), overlap=st.integers(0, 200), stride=st.integers(1, 40))
-def test_the_pieces_of_an_axis(size, tile, overlap, stride):
-    assume(size > tile)
-    if tile < 2 * overlap + 2 * stride - 1:
-        try:
-            pieces = _cut(size, tile, overlap, stride, "rows")
-        except InputError as error:
-            assert f"tile={2 * overlap + 2 * stride - 1} or more" in str(error)
-            return
-    else:
-        pieces = _cut(size, tile, overlap, stride, "rows")
-    assert [place for piece in pieces for place in range(piece.kept.start, piece.kept.stop)] == list(range(size))
-    for piece in pieces:
-        assert piece.seen.start % stride == 0
-        length = piece.seen.stop - piece.seen.start
-        assert 0 < length <= tile and (length - size) % stride == 0
-        assert piece.seen.start == 0 or piece.kept.start - piece.seen.start >= overlap
-        assert piece.seen.stop == size or piece.seen.stop - piece.kept.stop >= overlap
-        assert 0 <= piece.seen.start <= piece.kept.start < piece.kept.stop <= piece.seen.stop <= size
 
 
 def test_a_small_image_is_one_piece():

@@ -4,7 +4,7 @@ import pytest
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.models import UNet
+from pcfilter_lib.models import UNet, export_onnx
 
 pytestmark = pytest.mark.backend
 VARIANTS = [
@@ -14,6 +14,7 @@ VARIANTS = [
     {"dropout": 0.2, "drop_block": 2, "depth": 1},
     {"depth": 3, "classes": 4},
     {"skips": False},
+    {"max_width": 4},
 ]
 
 
@@ -45,6 +46,44 @@ def test_it_has_the_published_number_of_convolutions():
     model = UNet(1, classes=2, depth=4, width=64, batch_norm=False, upsampling="bilinear")
     convolutions = [layer for layer in model.layers if isinstance(layer, keras.layers.Conv2D)]
     assert len(convolutions) == 23
+
+
+def test_no_level_is_wider_than_allowed():
+    def widths(model):
+        return {layer.name: layer.filters for layer in model.layers if isinstance(layer, keras.layers.Conv2D)}
+
+    free, narrow = UNet(2, depth=3, width=4), UNet(2, depth=3, width=4, max_width=9)
+    expected = {name: min(width, 9) for name, width in widths(free).items()}
+    assert widths(narrow) == expected and set(expected.values()) == {1, 4, 8, 9}
+    assert widths(UNet(2, depth=3, width=4, max_width=32)) == widths(free)
+
+
+def test_the_parameters_that_a_largest_width_spares():
+    # As its docstring says; by hand, a level with w maps between levels of v above and u below has this many.
+    def by_hand(widths, channels):
+        def twice(before, width):
+            return 9 * before * width + width + 9 * width * width + width
+
+        total = sum(twice(before, width) for before, width in zip([channels, *widths], widths, strict=False))
+        for width, below in zip(widths, widths[1:], strict=False):
+            total += below * width + width + twice(2 * width, width)
+        return total + widths[0] + 1
+
+    for limit, widths in ((64, [16, 32, 64, 64, 64]), (None, [16, 32, 64, 128, 256])):
+        model = UNet(14, depth=4, width=16, batch_norm=False, max_width=limit)
+        assert model.count_params() == by_hand(widths, 14)
+    assert round(by_hand([16, 32, 64, 64, 64], 14), -5) == 500_000
+    assert round(by_hand([16, 32, 64, 128, 256], 14), -5) == 1_800_000
+
+
+def test_a_narrow_one_is_exported(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    model = UNet(2, depth=3, width=4, max_width=6, batch_norm=False)
+    export_onnx(model, tmp_path / "narrow.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "narrow.onnx", providers=["CPUExecutionProvider"])
+    for size in ((17, 30), (8, 8)):
+        (logits,) = session.run(None, {"image": images(*size)})
+        np.testing.assert_allclose(logits, model.predict(images(*size), verbose=0), atol=1e-4)
 
 
 def test_without_skips_only_the_bottom_is_heard():
@@ -79,7 +118,7 @@ def test_transposed_convolutions_begin_as_interpolation():
 @pytest.mark.parametrize(
     "wrong",
     [{"depth": 0}, {"width": 0}, {"classes": 0}, {"dropout": 1}, {"upsampling": "nearest"}, {"drop_block": -1},
-     {"batch_norm": "yes"}, {"channels": 0}, {"skips": 2}],
+     {"batch_norm": "yes"}, {"channels": 0}, {"skips": 2}, {"max_width": 0}],
 )  # fmt: skip
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):
