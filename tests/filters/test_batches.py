@@ -54,6 +54,10 @@ def test_seed_and_epoch_decide_and_a_resumed_training_goes_on_as_it_would_have()
     np.testing.assert_array_equal(made(epoch=1)[1][0], epochs[1][0][2:4])  # in any order
     others = [epochs[0], epochs[1], epochs[2], epoch_of(made(seed=4)), epoch_of(made(seed=4, epoch=2))]
     assert len({images.tobytes() for images, _ in others}) == 5
+    # Epoch 1 of one seed is not epoch 0 of the next one, not even where there is but one scan to choose.
+    alone = [filters.ScanBatches(SCANS[:1], batch_size=1, seed=seed, window=(16, 24)) for seed in (0, 1)]
+    alone[0].epoch = 1
+    assert not np.array_equal(alone[0][0][0], alone[1][0][0])
 
 
 @pytest.mark.parametrize("windows", [1, 4])
@@ -82,6 +86,7 @@ def test_an_epoch_has_each_scan_as_often_as_asked_in_mixed_order(windows):
     assert sorted(numbers) == sorted(list(range(5)) * windows) and numbers != sorted(numbers)
     if windows > 1:
         assert len(set(found)) > 12 and numbers[:5] != numbers[5:10]
+        assert np.count_nonzero(np.diff(numbers) == 0) < 10  # one scan's windows do not follow each other
 
 
 def test_flipped_labels_lie_where_the_artefacts_do():
