@@ -86,7 +86,7 @@ def check_inside(answer: Callable) -> None:
                 lambda x, places, normals: _sum(x, places, normals, np.ones(len(places))),
             ),
             (
-                "the sign is wrong: normals point outwards, spikes inwards, and those on the left of a position are added.",
+                "the sign is wrong: normals point outwards, spikes inwards; add those on the left of a position.",
                 lambda x, places, normals: -_inside(x, places, normals),
             ),
             (
