@@ -12,7 +12,7 @@ from pcfilter_lib.exercises._wording import call_text, name_of
 
 @exercise(solved="each way of looking sees what the other cannot.")
 def check_shares(answer: Callable) -> None:
-    """Check ``answer(mesh, true, tolerance)``, precision and completeness of points of a mesh."""
+    """Check ``answer(mesh, true, tolerance, areas)``, precision by area and completeness."""
     for inputs in _CLOUDS:
         values = inputs.values()
         result = call(answer, **inputs)
@@ -162,24 +162,19 @@ def _apart(mesh: np.ndarray, true: np.ndarray) -> np.ndarray:
     return np.linalg.norm(mesh[:, None] - true[None], axis=2)
 
 
-def _shares(mesh: np.ndarray, true: np.ndarray, tolerance: float) -> tuple[float, float]:
+def _shares(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
     apart = _apart(mesh, true)
-    return np.mean(apart.min(axis=1) <= tolerance), np.mean(apart.min(axis=0) <= tolerance)
+    return np.average(apart.min(axis=1) <= tolerance, weights=areas), np.mean(apart.min(axis=0) <= tolerance)
 
 
-def _squared(mesh: np.ndarray, true: np.ndarray, tolerance: float) -> tuple[float, float]:
+def _squared(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
     apart = _apart(mesh, true) ** 2
-    return np.mean(apart.min(axis=1) <= tolerance), np.mean(apart.min(axis=0) <= tolerance)
+    return np.average(apart.min(axis=1) <= tolerance, weights=areas), np.mean(apart.min(axis=0) <= tolerance)
 
 
-def _strict(mesh: np.ndarray, true: np.ndarray, tolerance: float) -> tuple[float, float]:
+def _strict(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
     apart = _apart(mesh, true)
-    return np.mean(apart.min(axis=1) < tolerance), np.mean(apart.min(axis=0) < tolerance)
-
-
-def _mean_distances(mesh: np.ndarray, true: np.ndarray, tolerance: float) -> tuple[float, float]:
-    apart = _apart(mesh, true)
-    return apart.min(axis=1).mean(), apart.min(axis=0).mean()
+    return np.average(apart.min(axis=1) < tolerance, weights=areas), np.mean(apart.min(axis=0) < tolerance)
 
 
 _NAMES = ("precision", "completeness")
@@ -193,14 +188,17 @@ _WRONG_SHARES = [
         "both ask the points of the truth: precision goes from the mesh to the truth.",
         lambda *i: (_shares(*i)[1], _shares(*i)[1]),
     ),
+    (
+        "each point of the mesh counts as one here; it stands for its area.",
+        lambda mesh, true, tolerance, areas: _shares(mesh, true, tolerance, np.ones(len(areas))),
+    ),
+    (
+        "the areas are added up, but a share needs their sum below it.",
+        lambda *i: (_shares(*i)[0] * i[3].sum(), _shares(*i)[1]),
+    ),
     ("these are the shares beyond the tolerance; take those within it.", lambda *i: np.subtract(1, _shares(*i))),
     ("a point exactly at the tolerance is within it.", _strict),
     ("squared distances are compared with the tolerance: take the root.", _squared),
-    ("these are mean distances; a share says how many points are within the tolerance.", _mean_distances),
-    (
-        "a point counts for each partner within the tolerance; it has one nearest partner.",
-        lambda *i: ((_apart(*i[:2]) <= i[2]).mean(), (_apart(*i[:2]) <= i[2]).mean()),
-    ),
 ]
 
 
@@ -255,9 +253,20 @@ _CLOUDS = [
         "mesh": np.array([[0.0, 0, 0], [1, 0, 0], [2, 0, 0], [2, 2, 0]]),
         "true": np.array([[0.0, 0, 0.5], [1, 0, 0], [2, 0, 0], [3, 0, 0], [6, 0, 0]]),
         "tolerance": 0.5,
+        "areas": np.array([2.0, 2, 3, 3]),
     },
-    {"mesh": _random.normal(size=(40, 3)), "true": _random.normal(size=(60, 3)) * 1.2, "tolerance": 0.6},
-    {"mesh": _random.normal(size=(30, 3)) * 4, "true": _random.normal(size=(20, 3)) * 3, "tolerance": 2.0},
+    {
+        "mesh": _random.normal(size=(40, 3)),
+        "true": _random.normal(size=(60, 3)) * 1.2,
+        "tolerance": 0.6,
+        "areas": _random.random(40),
+    },
+    {
+        "mesh": _random.normal(size=(30, 3)) * 4,
+        "true": _random.normal(size=(20, 3)) * 3,
+        "tolerance": 2.0,
+        "areas": _random.random(30),
+    },
 ]
 _pose = np.eye(4)
 _pose[:3] = [[0.0, 1, 0, 1], [0, 0, -1, 2], [-1, 0, 0, 4]]  # the camera stands at (4, -1, 2)

@@ -7,14 +7,14 @@ from verdicts import verdict_tests
 from pcfilter_lib.exercises import a_whole_data_set as exercises
 
 
-def shares(mesh, true, tolerance):
+def shares(mesh, true, tolerance, areas):
     table = np.sqrt(((mesh[:, None] - true) ** 2).sum(axis=-1))
-    return (table.min(axis=1) <= tolerance).mean(), (table.min(axis=0) <= tolerance).mean()
+    return areas @ (table.min(axis=1) <= tolerance) / areas.sum(), (table.min(axis=0) <= tolerance).mean()
 
 
-def shares_by_trees(mesh, true, tolerance):
+def shares_by_trees(mesh, true, tolerance, areas):
     forth, back = KDTree(true).query(mesh)[0], KDTree(mesh).query(true)[0]
-    return [float(np.mean(forth <= tolerance)), float(np.mean(back <= tolerance))]
+    return [float(areas[forth <= tolerance].sum() / areas.sum()), float(np.mean(back <= tolerance))]
 
 
 def oriented(points, normals, pose):
@@ -62,16 +62,21 @@ SOLUTIONS = [
     (exercises.check_honest_f1, honest),
 ]
 MISTAKES = [
-    (exercises.check_shares, lambda m, t, tol: shares(m, t, tol)[::-1], "in the other order"),
-    (exercises.check_shares, lambda m, t, tol: [shares(m, t, tol)[0]] * 2, "both ask the points of the mesh"),
-    (exercises.check_shares, lambda m, t, tol: [shares(m, t, tol)[1]] * 2, "both ask the points of the truth"),
-    (exercises.check_shares, lambda m, t, tol: [1 - s for s in shares(m, t, tol)], "the shares beyond the tolerance"),
-    (exercises.check_shares, lambda m, t, tol: shares(m, t, tol - 1e-9), "exactly at the tolerance"),
-    (exercises.check_shares, lambda m, t, tol: shares(m, t, np.sqrt(tol)), "take the root"),
-    (exercises.check_shares, lambda m, t, tol: (KDTree(t).query(m)[0].mean(), KDTree(m).query(t)[0].mean()), "mean"),
-    (exercises.check_shares, lambda m, t, tol: shares(m, t, tol)[0], "return precision, completeness"),
-    (exercises.check_shares, lambda m, t, tol: (KDTree(t).query(m)[0] <= tol, 1), "precision has the shape (4,)"),
-    (exercises.check_shares, lambda m, t, tol: (0.5, 0.5), "gives 0.5 at [0]; 0.75 is expected"),
+    (exercises.check_shares, lambda m, t, tol, w: shares(m, t, tol, w)[::-1], "in the other order"),
+    (exercises.check_shares, lambda m, t, tol, w: [shares(m, t, tol, w)[0]] * 2, "both ask the points of the mesh"),
+    (exercises.check_shares, lambda m, t, tol, w: [shares(m, t, tol, w)[1]] * 2, "both ask the points of the truth"),
+    (exercises.check_shares, lambda m, t, tol, w: shares(m, t, tol, np.ones(len(m))), "stands for its area"),
+    (exercises.check_shares, lambda m, t, tol, w: (shares(m, t, tol, w)[0] * sum(w), 0.6), "needs their sum"),
+    (
+        exercises.check_shares,
+        lambda m, t, tol, w: [1 - s for s in shares(m, t, tol, w)],
+        "the shares beyond the tolerance",
+    ),
+    (exercises.check_shares, lambda m, t, tol, w: shares(m, t, tol - 1e-9, w), "exactly at the tolerance"),
+    (exercises.check_shares, lambda m, t, tol, w: shares(m, t, np.sqrt(tol), w), "take the root"),
+    (exercises.check_shares, lambda m, t, tol, w: shares(m, t, tol, w)[0], "return precision, completeness"),
+    (exercises.check_shares, lambda m, t, tol, w: (KDTree(t).query(m)[0] <= tol, 1), "precision has the shape (4,)"),
+    (exercises.check_shares, lambda m, t, tol, w: (0.5, 0.5), "gives 0.5 at [0]; 0.7 is expected"),
     (exercises.check_oriented, lambda *i: -oriented(*i), "point away from the camera"),
     (exercises.check_oriented, lambda points, normals, pose: normals, "the normals as they came"),
     (exercises.check_oriented, lambda points, normals, pose: -normals, "leave those that are right"),
