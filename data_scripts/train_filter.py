@@ -107,9 +107,13 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=96)
     parser.add_argument("--ship", action="store_true", help="write the network to pcfilter_lib/weights")
     options = parser.parse_args()
-    model = train(options)
-    with replacing(options.out / f"seed-{options.seed}.keras") as path:
-        model.save(path)
+    finished = options.out / f"seed-{options.seed}.keras"
+    if finished.exists():
+        model = models.load(finished, compile=False)
+    else:
+        model = train(options)
+        with replacing(finished) as path:
+            model.save(path)
     if options.ship:
         ship(model, options)
 
