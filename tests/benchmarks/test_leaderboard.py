@@ -34,6 +34,7 @@ def test_every_filter_is_there_and_the_learned_one_with_three_seeds(script):
     for seed in range(script.SEEDS):
         for words in script.HIDDEN:
             assert (f"artefact-unet{words}", seed) in found
+    for seed in range(script.FITS):
         assert ("boosted-trees", seed) in found
 
 
