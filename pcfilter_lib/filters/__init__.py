@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "base": ["ArtefactFilter"],
         "batches": ["ScanBatches"],
-        "boosting": ["BoostedTrees"],
+        "boosting": ["BoostedTrees", "local_features"],
         "channels": ["CHANNELS", "scan_channels"],
         "evaluation": ["ScoredPoints", "score_scans", "tuned"],
         "files": ["Filtered", "filter_files", "plan_files"],
