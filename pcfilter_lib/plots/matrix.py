@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from pcfilter_lib.errors import InputError
@@ -17,8 +19,8 @@ def matrix(
     title: str = "",
     alt: str = "",
     text: np.ndarray | None = None,
-    rows: str = "row",
-    columns: str = "column",
+    rows: str | Sequence[str] = "row",
+    columns: str | Sequence[str] = "column",
 ) -> Figure:
     """Draw a matrix: zero is white, positive entries are red, negative ones blue.
 
@@ -32,8 +34,8 @@ def matrix(
         The text alternative; made from the shape and the number of non-zero entries where it is not given.
     text : (M, N) array of str, optional
         Written into the cells in place of the numbers, for example the names of the weights.
-    rows, columns : str
-        What the rows and the columns are, for the axes.
+    rows, columns : str or sequence of str
+        What the rows and the columns are, for the axes: a word for all of them, or a name for each.
 
     Returns
     -------
@@ -42,12 +44,16 @@ def matrix(
     Raises
     ------
     InputError
-        If the array is not two-dimensional.
+        If the array is not two-dimensional, or there is not one name for each row or column.
     """
     values = np.asarray(values)
     if values.ndim != 2 or not values.size:
         raise InputError("values", f"shape {values.shape}", "this is no matrix", "pass an array (M, N)")
     count, width = values.shape
+    ticks = {"xaxis": _named(columns, width, "columns"), "yaxis": _named(rows, count, "rows")}
+    row, column = (
+        "" if "ticktext" in ticks[axis] else f"{word} " for axis, word in (("yaxis", rows), ("xaxis", columns))
+    )
     largest = float(np.abs(values).max()) or 1.0
     if text is None and width <= _MAX_WRITTEN:
         text = np.vectorize(lambda value: f"{value:.3g}")(values)
@@ -62,31 +68,38 @@ def matrix(
         xgap=1,
         ygap=1,
         showscale=text is None,
-        hovertemplate=f"{rows} %{{y}}, {columns} %{{x}}: %{{z:.4g}}<extra></extra>",
+        hovertemplate=f"{row}%{{y}}, {column}%{{x}}: %{{z:.4g}}<extra></extra>",
     )
     layout = {
         "title": {"text": title},
         "height": int(np.clip(130 + 34 * count, 220, 620)),
         "xaxis": {
-            "title": {"text": columns},
             "automargin": True,
             "showgrid": False,
             "zeroline": False,
             "constrain": "domain",
         },
         "yaxis": {
-            "title": {"text": rows},
             "automargin": True,
             "autorange": "reversed",
             "showgrid": False,
             "zeroline": False,
         },
     }
-    for axis, size in (("xaxis", width), ("yaxis", count)):
-        if size <= _MAX_WRITTEN:
-            layout[axis]["dtick"] = 1
+    for axis, named in ticks.items():
+        layout[axis] |= named
     nonzero = np.count_nonzero(values)
     alt = alt or (
         f"{title or 'Matrix'}: {count} rows by {width} columns; {nonzero} of {values.size} entries are not zero."
     )
     return Figure(trace, layout, alt=alt)
+
+
+def _named(words: str | Sequence[str], size: int, argument: str) -> dict[str, object]:
+    """Return what labels an axis: a title and numbers, or a name at each tick."""
+    if isinstance(words, str):
+        return {"title": {"text": words}} | ({"dtick": 1} if size <= _MAX_WRITTEN else {})
+    if len(words) != size:
+        problem = f"there are {len(words)} names for {size} {argument}"
+        raise InputError("matrix", argument, problem, "pass one name for each, or one word for all")
+    return {"tickvals": list(range(size)), "ticktext": list(words)}

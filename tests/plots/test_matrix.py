@@ -19,6 +19,14 @@ def test_names_can_stand_in_for_numbers():
     assert plots.matrix(np.ones((1, 2)), text=np.array([["k1", "k2"]])).data[0].text.tolist() == [["k1", "k2"]]
 
 
+def test_rows_and_columns_have_a_word_for_all_or_a_name_each():
+    layout = plots.matrix(np.ones((2, 3)), rows="rule", columns=["noise", "shadow", "ghost"]).layout
+    assert layout.yaxis.title.text == "rule" and layout.yaxis.dtick == 1
+    assert list(layout.xaxis.ticktext) == ["noise", "shadow", "ghost"] and list(layout.xaxis.tickvals) == [0, 1, 2]
+    with pytest.raises(InputError, match="2 names for 3 columns"):
+        plots.matrix(np.ones((2, 3)), columns=["noise", "shadow"])
+
+
 def test_the_text_alternative_counts_what_is_not_zero():
     assert plots.matrix(np.eye(3), title="I").alt == "I: 3 rows by 3 columns; 3 of 9 entries are not zero."
 
