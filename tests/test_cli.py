@@ -267,7 +267,15 @@ def test_filter_never_writes_over_its_input(files, capsys):
     assert (files / "scan.npz").read_bytes() == before
 
 
-@pytest.mark.parametrize("wrong", [["--filter", "magic"], ["--filter", "keep-all", "--threshold", "nan"], []])
+def test_without_a_name_the_learned_filter_decides(files):
+    written = []
+    for name, options in (("a", []), ("b", ["--filter", "artefact-unet"])):
+        assert main(["filter", str(files / "scan.npz"), "--out", str(files / name), *options]) == 0
+        written.append((files / name / "scan.npz").read_bytes())
+    assert written[0] == written[1]
+
+
+@pytest.mark.parametrize("wrong", [["--filter", "magic"], ["--filter", "keep-all", "--threshold", "nan"]])
 def test_filter_with_wrong_options_ends_with_2(files, wrong):
     with pytest.raises(SystemExit) as ended:
         main(["filter", str(files / "scan.npz"), "--out", str(files / "clean"), *wrong])
