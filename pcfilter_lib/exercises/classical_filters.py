@@ -34,13 +34,28 @@ def check_sine(answer: Callable) -> None:
                 "the law of cosines gives the square of the third side.",
                 lambda here, there, angle: there * np.sin(angle) / _apart(here, there, angle) ** 2,
             ),
-            (
-                "`angle` is in radians already.",
-                lambda here, there, angle: _sine(here, there, np.deg2rad(angle)),
+            ("`angle` is in radians already.", lambda here, there, angle: _sine(here, there, np.deg2rad(angle))),
+            *(
+                (
+                    "this is the cosine of the angle; a point along the line of sight has to get 0.",
+                    lambda here, there, angle, turned=turned: turned(
+                        (here - there * np.cos(angle)) / _apart(here, there, angle)
+                    ),
+                )
+                for turned in (np.positive, np.negative, np.abs)
             ),
             (
-                "this is the cosine of the angle; a point along the line of sight has to get 0.",
-                lambda here, there, angle: abs(there * np.cos(angle) - here) / _apart(here, there, angle),
+                "this is the angle itself; its sine is wanted.",
+                lambda here, there, angle: np.arcsin(_sine(here, there, angle)),
+            ),
+            *(
+                (
+                    "this takes the step to the side for an arc, which holds for small angles only.",
+                    lambda here, there, angle, end=end: (
+                        end(here, there) * angle / np.hypot(end(here, there) * angle, there - here)
+                    ),
+                )
+                for end in (min, max)
             ),
             (
                 "this is the tangent: it is divided by the step along the line of sight, not by the distance.",
@@ -87,8 +102,16 @@ def check_figures(answer: Callable) -> None:
                 lambda *sets: _figures(*sets, by=_accuracy, measured=_accuracy),
             ),
             (
-                "a point with exactly the threshold's score is kept: >=, not >.",
+                "a point with exactly the threshold's score is kept: >=, not >. Is the threshold a score of its set?",
                 lambda *sets: _figures(*sets, by=_above, measured=_above),
+            ),
+            (
+                "the thresholds lie between two scores; the candidates are the scores that occur in the set.",
+                lambda *sets: [_figure(*sets[2:], _middle(*chosen)) for chosen in (sets[:2], sets[2:])],
+            ),
+            (
+                "these are the thresholds; return the mean IoU that each reaches on the test points.",
+                lambda *sets: [_best(*sets[:2]), _best(*sets[2:])],
             ),
             (
                 "this is the IoU of the true geometry alone; take the mean with that of the artefacts.",
@@ -123,10 +146,8 @@ def check_islands(answer: Callable) -> None:
                 "pixels that were not measured are kept: the number 0 is not a group.",
                 lambda valid, smallest: _islands(valid, smallest, background=True),
             ),
-            (
-                "a group of exactly `smallest` pixels stays.",
-                lambda valid, smallest: _islands(valid, smallest + 1),
-            ),
+            ("the groups' numbers are off by one: bincount's first number counts what was not measured.", _shifted),
+            ("a group of exactly `smallest` pixels stays.", lambda valid, smallest: _islands(valid, smallest + 1)),
             (
                 "only the largest group is left; others are large enough, too.",
                 lambda valid, smallest: _islands(valid, max(_sizes(valid).max(), smallest)),
@@ -136,10 +157,17 @@ def check_islands(answer: Callable) -> None:
                 lambda valid, smallest: ~_islands(valid, smallest),
             ),
             (
-                "this is the erosion and dilation of the chapter: it goes by width.",
-                lambda valid, smallest: (
-                    valid & ndimage.binary_dilation(ndimage.binary_erosion(valid, np.ones((3, 3))), np.ones((3, 3)))
-                ),
+                "these are the groups that are too small; return the others.",
+                lambda valid, smallest: valid & ~_islands(valid, smallest),
+            ),
+            *(
+                (
+                    "this is erosion and dilation, as in the chapter: it goes by width.",
+                    lambda valid, smallest, size=size: (
+                        valid & ndimage.binary_opening(valid, np.ones((size or smallest,) * 2))
+                    ),
+                )
+                for size in (None, 3)
             ),
         ],
         shapes=[("an image is wanted, not one number for each group.", lambda valid, smallest: _count(valid))],
@@ -182,6 +210,18 @@ def check_threshold(answer: Callable) -> None:
                 lambda *inputs: _threshold(*inputs, wide=lambda degrees: np.tan(np.radians(degrees))),
             ),
             (
+                "half of what is seen is opposite to the angle, and the distance beside it: tangent, not sine.",
+                lambda *inputs: _threshold(*inputs, wide=lambda degrees: np.sin(np.radians(degrees) / 2)),
+            ),
+            (
+                "more pixels share out the same width: divide by their number.",
+                lambda threshold, scanner, other: _threshold(threshold, scanner, other) * (other[0] / scanner[0]) ** 2,
+            ),
+            (
+                "this is the threshold in footprints of the first scanner; turn it into millimetres for the other.",
+                lambda threshold, scanner, other: threshold / _footprint(*scanner),
+            ),
+            (
                 "the data sheet gives degrees, and np.tan takes radians.",
                 lambda *inputs: _threshold(*inputs, wide=lambda degrees: np.tan(degrees / 2)),
             ),
@@ -221,6 +261,12 @@ def _best(scores: np.ndarray, labels: np.ndarray, by: Callable = _figure, last: 
     return candidates[np.flatnonzero(values == values.max())[-1 if last else 0]]
 
 
+def _middle(scores: np.ndarray, labels: np.ndarray) -> float:
+    candidates = np.unique(scores)
+    place = np.searchsorted(candidates, _best(scores, labels))
+    return candidates[max(place - 1, 0) : place + 1].mean()
+
+
 def _pooled(validation_scores, validation_labels, test_scores, test_labels) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate([validation_scores, test_scores]), np.concatenate([validation_labels, test_labels])
 
@@ -242,6 +288,11 @@ def _sizes(valid: np.ndarray, corners: bool = True, background: bool = False) ->
 
 def _islands(valid: np.ndarray, smallest: int, **kind: bool) -> np.ndarray:
     return _sizes(valid, **kind) >= smallest
+
+
+def _shifted(valid: np.ndarray, smallest: int) -> np.ndarray:
+    groups = _groups(valid)
+    return np.isin(groups, np.flatnonzero(np.bincount(groups.ravel())[1:] >= smallest))
 
 
 def _around(valid: np.ndarray) -> np.ndarray:
@@ -276,6 +327,7 @@ _SETS = [
     for values in [
         (_EIGHT, [0, 0, 0, 0, 0, 1, 1, 1], _EIGHT, [0, 1, 0, 1, 1, 1, 0, 1]),
         (_EIGHT, [0, 0, 0, 1, 0, 1, 1, 1], _EIGHT, [0, 0, 1, 1, 1, 1, 1, 1]),  # two thresholds are equally good
+        ([0.1, 0.2, 0.6, 0.7], [0, 0, 1, 1], [0.1, 0.3, 0.5, 0.6, 0.7], [0, 0, 0, 1, 1]),  # thresholds in a gap
         (*_set(1, 60, 0), *_set(2, 80, 0.6)),
         (*_set(3, 50, 0.5), *_set(4, 70, 0)),
         (*_set(5, 50, 0), *_set(6, 70, -0.7)),
@@ -284,7 +336,7 @@ _SETS = [
 _random = np.random.default_rng(11)
 _MAPS = [
     {
-        "valid": np.array([[1, 1, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0], [1, 1, 0, 1, 0, 0], [1, 1, 0, 0, 0, 1]], bool),
+        "valid": np.array([[1, 1, 0, 1, 0, 0], [0, 0, 0, 0, 0, 1], [1, 1, 0, 0, 1, 0], [1, 1, 1, 0, 0, 1]], bool),
         "smallest": 2,
     },
     {"valid": np.pad(np.eye(12, dtype=bool), 2), "smallest": 12},  # a thin slanted bar

@@ -5,6 +5,7 @@ from scipy import ndimage
 from verdicts import verdict_tests
 
 from pcfilter_lib.exercises import classical_filters as exercises
+from pcfilter_lib.filters import best_threshold
 
 
 def sine(here, there, angle):
@@ -58,6 +59,23 @@ def measured_where_chosen(vs, vl, ts, tl):
 def chosen_on_all(vs, vl, ts, tl):
     threshold = choose(np.concatenate([vs, ts]), np.concatenate([vl, tl]))
     return iou(ts, tl, threshold), figures(vs, vl, ts, tl)[1]
+
+
+def between_scores(vs, vl, ts, tl):
+    """What a reader gets who uses the library's function."""
+    return tuple(iou(ts, tl, best_threshold(*one)[0]) for one in ((vs, vl), (ts, tl)))
+
+
+def on_a_grid(vs, vl, ts, tl):
+    grid = np.linspace(-4, 5, 901)
+    found = [max(grid, key=lambda threshold: iou(*one, threshold)) for one in ((vs, vl), (ts, tl))]
+    return tuple(iou(ts, tl, threshold) for threshold in found)
+
+
+def numbers_shifted(valid, smallest):
+    group, _ = ndimage.label(valid, np.ones((3, 3)))
+    large = [n for n, size in enumerate(np.bincount(group.ravel())[1:]) if size >= smallest]
+    return np.isin(group, large)
 
 
 def islands(valid, smallest):
@@ -130,6 +148,12 @@ MISTAKES = [
     (SINE, lambda h, t, a: sine(h, t, np.radians(a)), "in radians already"),
     (SINE, lambda h, t, a: abs(t * np.cos(a) - h) / apart(h, t, a), "this is the cosine"),
     (SINE, lambda h, t, a: t * np.sin(a) / abs(t * np.cos(a) - h), "this is the tangent"),
+    (SINE, lambda h, t, a: (t * np.cos(a) - h) / apart(h, t, a), "this is the cosine"),
+    (SINE, lambda h, t, a: np.arcsin(sine(h, t, a)), "the angle itself"),
+    (SINE, lambda h, t, a: h * a / np.hypot(h * a, t - h), "for small angles only"),
+    (FIGURES, between_scores, "lie between two scores"),
+    (FIGURES, on_a_grid, "Is the threshold a score"),
+    (FIGURES, lambda vs, vl, ts, tl: (choose(vs, vl), choose(ts, tl)), "these are the thresholds"),
     (FIGURES, lambda *i: figures(*i)[::-1], "in the other order"),
     (FIGURES, lambda *i: (figures(*i)[1],) * 2, "its threshold was chosen on the test points"),
     (FIGURES, lambda *i: (figures(*i)[0],) * 2, "the second number"),
@@ -142,6 +166,9 @@ MISTAKES = [
     (FIGURES, lambda *i: figures(*i, last=True), "this takes the largest"),
     (FIGURES, lambda *i: figures(*i)[0], "this is one number; return two"),
     (FIGURES, lambda *i: ("good", "better"), "real numbers are expected"),
+    (ISLANDS, lambda v, s: v & ndimage.binary_opening(v, np.ones((s, s))), "it goes by width"),
+    (ISLANDS, lambda v, s: v & ~islands(v, s), "too small; return the others"),
+    (ISLANDS, numbers_shifted, "off by one"),
     (ISLANDS, labelled, "touch at a corner"),
     (ISLANDS, lambda v, s: labelled(v, s, np.ones((3, 3)), zero=False), "the number 0 is not a group"),
     (ISLANDS, lambda v, s: islands(v, s + 1), "a group of exactly"),
@@ -154,6 +181,9 @@ MISTAKES = [
     (THRESHOLD, lambda t, a, b: threshold(t, a, [*b[:2], a[2]]), "differ in their distance"),
     (THRESHOLD, lambda t, a, b: threshold(t, a, [a[0], *b[1:]]), "number of pixels"),
     (THRESHOLD, lambda t, a, b: threshold(t, a, [b[0], a[1], b[2]]), "wider than the other"),
+    (THRESHOLD, by_width(lambda degrees: np.sin(np.radians(degrees) / 2)), "tangent, not sine"),
+    (THRESHOLD, lambda t, a, b: threshold(t, [1 / a[0], *a[1:]], [1 / b[0], *b[1:]]), "divide by their number"),
+    (THRESHOLD, lambda t, a, b: t / (2 * a[2] * np.tan(np.radians(a[1] / 2)) / a[0]), "in footprints of the first"),
     (THRESHOLD, by_width(lambda degrees: degrees), "more than twice as wide"),
     (THRESHOLD, by_width(lambda degrees: np.tan(np.radians(degrees))), "half the view"),
     (THRESHOLD, by_width(lambda degrees: np.tan(degrees / 2)), "gives degrees"),
