@@ -44,13 +44,21 @@ def check_oriented(answer: Callable) -> None:
             ("these point away from the camera: the signs are the other way round.", lambda *i: -_oriented(*i)),
             ("these are the normals as they came.", lambda points, normals, pose: normals),
             ("all of them were turned; leave those that are right.", lambda points, normals, pose: -normals),
-            (
-                "the pose's last column is not where the camera stands: put q = 0 into equation (1).",
-                lambda points, normals, pose: _turned(pose[:3, 3] - points, normals),
+            *(
+                (
+                    "the pose's last column is not where the camera stands: put q = 0 into equation (1).",
+                    lambda points, normals, pose, sign=sign: _turned(sign * pose[:3, 3] - points, normals),
+                )
+                for sign in (1, -1)
             ),
-            (
-                "the rotation takes points to the camera; the way back takes its transpose.",
-                lambda points, normals, pose: _turned(-pose[:3, :3] @ pose[:3, 3] - points, normals),
+            *(
+                (
+                    "the rotation takes points to the camera; the way back takes its transpose.",
+                    lambda points, normals, pose, sign=sign: _turned(
+                        sign * pose[:3, :3] @ pose[:3, 3] - points, normals
+                    ),
+                )
+                for sign in (-1, 1)
             ),
             (
                 "the camera's place has the wrong sign: put q = 0 into equation (1).",
@@ -81,35 +89,27 @@ def check_inside(answer: Callable) -> None:
         answer,
         reference=_inside,
         mistakes=[
-            (
-                "a surface that two views saw counts twice here: let each measurement count for a part of it.",
-                lambda x, places, normals: _sum(x, places, normals, np.ones(len(places))),
-            ),
+            ("a surface that two views saw counts twice here; all its measurements together count once.", _sum),
             (
                 "the sign is wrong: normals point outwards, spikes inwards; add those on the left of a position.",
-                lambda x, places, normals: -_inside(x, places, normals),
+                lambda *i: -_inside(*i),
             ),
+            *(
+                ("all weights are equal; each surface has its own number of views.", equal)
+                for equal in (
+                    lambda x, places, normals: _sum(x, places, normals) * len(np.unique(places)) / len(places),
+                    lambda x, places, normals: _sum(x, places, normals) / _times(places).max(),
+                )
+            ),
+            ("this only asks whether the sum is above 0, which it can be outside, too.", lambda *i: _sum(*i) > 0),
             (
-                "all weights are equal; each surface has its own number of views.",
+                "the measurements are in no order: those of one surface need not be neighbours in the arrays.",
                 lambda x, places, normals: _sum(
-                    x, places, normals, np.full(len(places), len(np.unique(places)) / len(places))
+                    x, *(each[np.diff(places, prepend=-1.0) != 0] for each in (places, normals))
                 ),
             ),
-            (
-                "all weights are equal; each surface has its own number of views.",
-                lambda x, places, normals: _sum(x, places, normals, np.full(len(places), 1 / _times(places).max())),
-            ),
-            (
-                "this only asks whether the sum is not 0; behind a surface seen twice it never is. Weigh the spikes.",
-                lambda x, places, normals: _sum(x, places, normals, np.ones(len(places))) > 0,
-            ),
         ],
-        shapes=[
-            (
-                "this is one value per measurement; return one per position.",
-                lambda x, places, normals: (len(places),),
-            )
-        ],
+        shapes=[("this is one value per measurement; return one per position.", lambda *i: (len(i[1]),))],
     )
 
 
@@ -119,62 +119,39 @@ def check_honest_f1(answer: Callable) -> None:
     compare_on(
         _TRIMS,
         answer,
-        reference=lambda kp, kc, np_, nc: _f1(np_, nc)[_f1(kp, kc).argmax()],
+        reference=_honest,
         mistakes=[
-            (
-                "the trim was chosen on the new part, whose truth nobody has when it is scanned.",
-                lambda kp, kc, np_, nc: _f1(np_, nc).max(),
-            ),
-            (
-                "this is the F1 of the known piece; report that of the new part at the same trim.",
-                lambda kp, kc, np_, nc: _f1(kp, kc).max(),
-            ),
+            (_PEEKED, lambda kp, kc, p, c: _f1(p, c).max()),
+            (_PEEKED, lambda kp, kc, p, c: _f1(p, c)[(_f1(kp, kc) + _f1(p, c)).argmax()]),
+            ("the known piece and the new part have changed places.", lambda *i: _honest(*i[2:], *i[:2])),
+            ("this is the F1 of the known piece; report the new part's.", lambda *i: _f1(*i[:2]).max()),
             (
                 "the trim was chosen by precision alone: that always wants to trim more.",
-                lambda kp, kc, np_, nc: _f1(np_, nc)[kp.argmax()],
+                lambda kp, kc, p, c: _f1(p, c)[kp.argmax()],
             ),
             (
                 "the trim was chosen by completeness alone: that never wants to trim.",
-                lambda kp, kc, np_, nc: _f1(np_, nc)[kc.argmax()],
+                lambda kp, kc, p, c: _f1(p, c)[kc.argmax()],
             ),
-            (
-                "F1 is the harmonic mean; this is the arithmetic one.",
-                lambda kp, kc, np_, nc: ((np_ + nc) / 2)[(kp + kc).argmax()],
-            ),
+            (_ARITHMETIC, lambda kp, kc, p, c: (p + c)[(kp + kc).argmax()] / 2),
+            (_ARITHMETIC, lambda kp, kc, p, c: (p + c)[_f1(kp, kc).argmax()] / 2),
             (
                 "the trim was chosen by the arithmetic mean; F1 is the harmonic one.",
-                lambda kp, kc, np_, nc: _f1(np_, nc)[(kp + kc).argmax()],
+                lambda kp, kc, p, c: _f1(p, c)[(kp + kc).argmax()],
             ),
-            (
-                "this is which trim was chosen; return the F1 that it gives on the new part.",
-                lambda kp, kc, np_, nc: _f1(kp, kc).argmax(),
-            ),
-            (
-                "the harmonic mean has a factor 2: of p and p it is p.",
-                lambda kp, kc, np_, nc: _f1(np_, nc)[_f1(kp, kc).argmax()] / 2,
-            ),
+            ("this is which trim was chosen; return its F1 on the new part.", lambda *i: _f1(*i[:2]).argmax()),
+            ("the harmonic mean has a factor 2: of p and p it is p.", lambda *i: _honest(*i) / 2),
         ],
         shapes=[("this has one number per trim; one trim is chosen, and has one F1.", lambda *i: (len(i[0]),))],
     )
 
 
-def _apart(mesh: np.ndarray, true: np.ndarray) -> np.ndarray:
-    return np.linalg.norm(mesh[:, None] - true[None], axis=2)
-
-
-def _shares(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
-    apart = _apart(mesh, true)
-    return np.average(apart.min(axis=1) <= tolerance, weights=areas), np.mean(apart.min(axis=0) <= tolerance)
-
-
-def _squared(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
-    apart = _apart(mesh, true) ** 2
-    return np.average(apart.min(axis=1) <= tolerance, weights=areas), np.mean(apart.min(axis=0) <= tolerance)
-
-
-def _strict(mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray) -> tuple[float, float]:
-    apart = _apart(mesh, true)
-    return np.average(apart.min(axis=1) < tolerance, weights=areas), np.mean(apart.min(axis=0) < tolerance)
+def _shares(
+    mesh: np.ndarray, true: np.ndarray, tolerance: float, areas: np.ndarray, within=np.less_equal, power: int = 1
+) -> tuple[float, float]:
+    apart = np.linalg.norm(mesh[:, None] - true[None], axis=2) ** power
+    right, found = (within(apart.min(axis=axis), tolerance) for axis in (1, 0))
+    return np.average(right, weights=areas), np.mean(found)
 
 
 _NAMES = ("precision", "completeness")
@@ -196,9 +173,14 @@ _WRONG_SHARES = [
         "the areas are added up, but a share needs their sum below it.",
         lambda *i: (_shares(*i)[0] * i[3].sum(), _shares(*i)[1]),
     ),
+    (
+        "the areas are averaged, but a share needs their sum below it.",
+        lambda *i: (_shares(*i)[0] * i[3].mean(), _shares(*i)[1]),
+    ),
+    ("these are per cent; a share lies between 0 and 1.", lambda *i: np.multiply(100, _shares(*i))),
     ("these are the shares beyond the tolerance; take those within it.", lambda *i: np.subtract(1, _shares(*i))),
-    ("a point exactly at the tolerance is within it.", _strict),
-    ("squared distances are compared with the tolerance: take the root.", _squared),
+    ("a point exactly at the tolerance is within it.", lambda *i: _shares(*i, within=np.less)),
+    ("squared distances are compared with the tolerance: take the root.", lambda *i: _shares(*i, power=2)),
 ]
 
 
@@ -218,20 +200,24 @@ def _times(places: np.ndarray) -> np.ndarray:
     return (places[:, None] == places).sum(axis=1).astype(float)
 
 
-def _weights(places: np.ndarray) -> np.ndarray:
-    return 1 / _times(places)
-
-
-def _sum(x: np.ndarray, places: np.ndarray, normals: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    return -((x[:, None] > places) * normals * weights).sum(axis=1) + 0.0
+def _sum(x: np.ndarray, places: np.ndarray, spikes: np.ndarray) -> np.ndarray:
+    return -((x[:, None] > places) * spikes).sum(axis=1) + 0.0
 
 
 def _inside(x: np.ndarray, places: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    return _sum(x, places, normals, _weights(places))
+    return _sum(x, places, normals / _times(places))
 
 
 def _f1(precision: np.ndarray, completeness: np.ndarray) -> np.ndarray:
     return 2 * precision * completeness / (precision + completeness)
+
+
+def _honest(kp: np.ndarray, kc: np.ndarray, p: np.ndarray, c: np.ndarray) -> float:
+    return _f1(p, c)[_f1(kp, kc).argmax()]
+
+
+_PEEKED = "the trim was chosen on the new part, whose truth nobody has when it is scanned."
+_ARITHMETIC = "F1 is the harmonic mean; this is the arithmetic one."
 
 
 def _seen_from(seed: int, count: int) -> dict[str, np.ndarray]:
@@ -272,8 +258,10 @@ _pose = np.eye(4)
 _pose[:3] = [[0.0, 1, 0, 1], [0, 0, -1, 2], [-1, 0, 0, 4]]  # the camera stands at (4, -1, 2)
 _SEEN = [
     {
-        "points": np.array([[2.0, 1, -1], [2, -2, 1], [4, 3, -1], [-3, -2, 3]]),
-        "normals": np.array([[0.0, 0, 1], [-1, 0, 0], [0, 1, 0], [0, 0, 1]]),
+        "points": np.array(
+            [[0.5, -2.5, -0.5], [-3.5, -2.5, -0.5], [0.5, 0.5, 3.5], [2.5, -0.5, 3.5], [-1.5, -0.5, -2.5]]
+        ),
+        "normals": np.array([[0.0, -1, 0], [0, 0, 1], [0, 0, -1], [1, 0, 0], [-1, 0, 0]]),
         "pose": _pose,
     },
     _seen_from(1, 200),
@@ -300,5 +288,11 @@ _TRIMS = [
         "known_completeness": np.array([1.0, 0.76, 0.7]),
         "new_precision": np.array([0.7, 0.9, 0.95]),
         "new_completeness": np.array([0.9, 0.8, 0.6]),
+    },
+    {  # only F1 itself chooses the third trim of the known piece
+        "known_precision": np.array([0.5, 0.57, 0.62, 0.64, 0.98]),
+        "known_completeness": np.array([0.91, 0.89, 0.8, 0.66, 0.5]),
+        "new_precision": np.array([0.56, 0.58, 0.6, 0.74, 0.93]),
+        "new_completeness": np.array([0.82, 0.7, 0.65, 0.62, 0.6]),
     },
 ]

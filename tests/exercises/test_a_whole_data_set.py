@@ -45,6 +45,11 @@ def without_weights(x, places, normals):
     return np.array([-normals[places < at].sum() for at in x])
 
 
+def neighbours_only(x, places, normals):
+    new = np.append(True, places[1:] != places[:-1])
+    return without_weights(x, places[new], normals[new])
+
+
 def f1(p, c):
     return 2 / (1 / p + 1 / c)
 
@@ -67,6 +72,8 @@ MISTAKES = [
     (exercises.check_shares, lambda m, t, tol, w: [shares(m, t, tol, w)[1]] * 2, "both ask the points of the truth"),
     (exercises.check_shares, lambda m, t, tol, w: shares(m, t, tol, np.ones(len(m))), "stands for its area"),
     (exercises.check_shares, lambda m, t, tol, w: (shares(m, t, tol, w)[0] * sum(w), 0.6), "needs their sum"),
+    (exercises.check_shares, lambda m, t, tol, w: (shares(m, t, tol, w)[0] * np.mean(w), 0.6), "are averaged"),
+    (exercises.check_shares, lambda m, t, tol, w: [100 * s for s in shares(m, t, tol, w)], "per cent"),
     (
         exercises.check_shares,
         lambda m, t, tol, w: [1 - s for s in shares(m, t, tol, w)],
@@ -81,7 +88,14 @@ MISTAKES = [
     (exercises.check_oriented, lambda points, normals, pose: normals, "the normals as they came"),
     (exercises.check_oriented, lambda points, normals, pose: -normals, "leave those that are right"),
     (exercises.check_oriented, towards(lambda pose: pose[:3, 3]), "not where the camera stands"),
+    (exercises.check_oriented, towards(lambda pose: -pose[:3, 3]), "not where the camera stands"),
     (exercises.check_oriented, towards(lambda pose: -pose[:3, :3] @ pose[:3, 3]), "its transpose"),
+    (exercises.check_oriented, towards(lambda pose: pose[:3, :3] @ pose[:3, 3]), "its transpose"),
+    (
+        exercises.check_oriented,  # another axis: no known mistake, so no explanation
+        lambda points, normals, pose: np.where((normals @ -pose[:3, 2] < 0)[:, None], -normals, normals),
+        "Not yet: your function(",
+    ),
     (exercises.check_oriented, towards(lambda pose: pose[:3, :3].T @ pose[:3, 3]), "the wrong sign"),
     (exercises.check_oriented, towards(lambda pose: np.zeros(3)), "the origin of the part"),
     (
@@ -95,9 +109,16 @@ MISTAKES = [
     (exercises.check_inside, lambda *i: -inside(*i), "the sign is wrong"),
     (exercises.check_inside, lambda x, places, normals: inside(-x, -places, normals), "on the left of a position"),
     (exercises.check_inside, lambda x, places, normals: without_weights(x, places, normals) / 2, "has its own number"),
-    (exercises.check_inside, lambda x, places, normals: without_weights(x, places, normals) > 0, "never is"),
+    (exercises.check_inside, lambda x, places, normals: without_weights(x, places, normals) > 0, "above 0"),
+    (exercises.check_inside, neighbours_only, "in no order"),
     (exercises.check_inside, lambda x, places, normals: without_weights(x, places, normals) * 4, "at [1]; 1 is"),
     (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c).max(), "chosen on the new part"),
+    (exercises.check_honest_f1, lambda *i: f1(*i[2:])[np.argmax(f1(*i[:2]) + f1(*i[2:]))], "chosen on the new part"),
+    (exercises.check_honest_f1, lambda kp, kc, p, c: honest(p, c, kp, kc), "changed places"),
+    (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c)[np.argmax(kp * kc)], "Not yet: your function("),
+    (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c)[np.minimum(kp, kc).argmax()], "Not yet: your function("),
+    (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c)[(kp + kc).argmax()], "chosen by the arithmetic mean"),
+    (exercises.check_honest_f1, lambda kp, kc, p, c: ((p + c) / 2)[f1(kp, kc).argmax()], "this is the arithmetic"),
     (exercises.check_honest_f1, lambda kp, kc, p, c: f1(kp, kc).max(), "the F1 of the known piece"),
     (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c)[kp.argmax()], "by precision alone"),
     (exercises.check_honest_f1, lambda kp, kc, p, c: f1(p, c)[kc.argmax()], "by completeness alone"),
