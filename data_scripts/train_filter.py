@@ -4,7 +4,7 @@
     python data_scripts/train_filter.py --benchmark scans --out runs --seed 0
     python data_scripts/train_filter.py --benchmark scans --out runs --seed 0 --ship
 
-Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about 15 minutes
+Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about half an hour
 on two cores, and ends with runs/seed-0.keras, which `benchmarks/leaderboard.py` compares with other filters. `--ship`
 writes such a network to pcfilter_lib/weights, with the threshold that is best on the validation scans, its scores and
 its origin.
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from pcfilter_lib import data, filters, frameworks, models, synthesis, training
@@ -30,14 +31,15 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 from provenance import provenance  # noqa: E402
 
 FILE = WEIGHTS / "artefact-unet.onnx"
-NETWORK = {"depth": 4, "width": 8, "max_width": 64, "batch_norm": False}
+NETWORK = {"depth": 4, "width": 8, "max_width": 128, "batch_norm": False}
 BATCH, WINDOW, RATE, WARM_UP = 12, (128, 128), 3e-3, 0.05
 CLIP = 0.3  # norm of the gradient: without normalisation layers single windows throw the network about
 
 
-def scans(folder: Path, split: str) -> list[data.OrganizedScan]:
-    """Load a split of the benchmark."""
-    return [data.load_scan(path) for path in tqdm(synthesis.split_files(folder, split), desc=split, unit=" scans")]
+def scans(folder: Path, split: str) -> Iterator[data.OrganizedScan]:
+    """Load a split of the benchmark, scan by scan."""
+    for path in tqdm(synthesis.split_files(folder, split), desc=split, unit=" scans"):
+        yield data.load_scan(path)
 
 
 def build(steps: int) -> keras.Model:
@@ -45,7 +47,7 @@ def build(steps: int) -> keras.Model:
     warm = round(WARM_UP * steps)
     rate = keras.optimizers.schedules.CosineDecay(0.0, steps - warm, warmup_target=RATE, warmup_steps=warm)
     model = models.UNet(channels=len(filters.CHANNELS), **NETWORK)
-    model.compile(keras.optimizers.Adam(rate, global_clipnorm=CLIP), MaskedBinaryCrossentropy())
+    model.compile(keras.optimizers.Adam(rate, global_clipnorm=CLIP), MaskedBinaryCrossentropy(), jit_compile=False)
     return model
 
 
@@ -104,7 +106,7 @@ def main() -> None:
     parser.add_argument("--benchmark", type=Path, required=True, help="folder that make_benchmark.py wrote")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=96)
+    parser.add_argument("--epochs", type=int, default=100)
     parser.add_argument("--ship", action="store_true", help="write the network to pcfilter_lib/weights")
     options = parser.parse_args()
     finished = options.out / f"seed-{options.seed}.keras"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -31,8 +31,8 @@ class ScanBatches(keras.utils.PyDataset):
 
     Parameters
     ----------
-    scans : sequence of OrganizedScan
-        With labels, of any sizes.
+    scans : iterable of OrganizedScan
+        With labels, of any sizes; taken one at a time.
     batch_size : int
         Windows in a batch; the last one of an epoch may be smaller.
     seed : int
@@ -64,12 +64,12 @@ class ScanBatches(keras.utils.PyDataset):
 
     Notes
     -----
-    The channels are kept in half precision: 28 bytes per pixel.
+    The channels are kept in half precision: 28 bytes per pixel, and 5 more for its label and where there is one.
     """
 
     def __init__(
         self,
-        scans: Sequence[OrganizedScan],
+        scans: Iterable[OrganizedScan],
         *,
         batch_size: int,
         seed: int,
@@ -82,8 +82,6 @@ class ScanBatches(keras.utils.PyDataset):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if not len(scans):
-            raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
         self.batch_size = whole_number("ScanBatches", "batch_size", batch_size)
         self.seed = whole_number("ScanBatches", "seed", seed, at_least=0)
         self.window = whole_numbers("ScanBatches", "window", window, 2)
@@ -93,12 +91,17 @@ class ScanBatches(keras.utils.PyDataset):
         self.flips = one_of("ScanBatches", "flips", flips, (True, False))
         self.windows = whole_number("ScanBatches", "windows", windows)
         self.epoch = 0
-        self.images, self.labels = [], []
+        self.images, self.labels, self._places = [], [], []
         for number, scan in enumerate(scans):
             if scan.label is None:
                 raise InputError("ScanBatches", f"scan {number}", "it has no label", "pass labelled scans")
             self.images.append(scan_channels(scan).astype(np.float16))
-            self.labels.append(np.where(scan.valid, scan.label, np.uint8(NEITHER)))
+            label = np.where(scan.valid, scan.label, np.uint8(NEITHER))
+            self.labels.append(label)
+            # Looked for once: in each window of each epoch that would take longer than to cut it out.
+            self._places.append([np.flatnonzero(which).astype(np.int32) for which in (label != NEITHER, label == ARTEFACT)])
+        if not self.images:
+            raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
 
     def __len__(self):
         """Return how many batches an epoch has."""
@@ -130,10 +133,9 @@ class ScanBatches(keras.utils.PyDataset):
     def _fill(self, image: np.ndarray, label: np.ndarray, number: int, generator: np.random.Generator) -> None:
         """Write a variation of a scan to `image` and `label`."""
         whole_image, whole_label = self.images[number], self.labels[number]
-        wanted = whole_label != NEITHER
-        if generator.random() < self.around_artefacts and (whole_label == ARTEFACT).any():
-            wanted = whole_label == ARTEFACT
-        places = np.flatnonzero(wanted)
+        places, artefacts = self._places[number]
+        if generator.random() < self.around_artefacts and len(artefacts):
+            places = artefacts
         place = places[generator.integers(len(places))] if len(places) else 0
         middle = np.unravel_index(place, whole_label.shape)
         here, there = [], []

@@ -9,15 +9,18 @@ import numpy as np
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.footprint import footprint_angle
+from pcfilter_lib.filters.misfit import COMPARISONS, compare
 
-#: Rows and columns of the windows in which depth and holes are averaged, in pixels.
+#: Rows and columns of the windows in which holes and intensity are averaged, in pixels.
 WINDOWS = (5, 17, 65)
 
 #: The names of the channels, in their order:
 #:
 #: * ``valid``: 1 where the pixel was measured. The other channels are 0 elsewhere;
 #: * ``step right``, ``step down``: to the depth of the next pixel, in footprints: the surface's slope, or a jump;
-#: * ``residual 5``, ``17``, ``65``: how far the depth lies behind the mean around it, in footprints;
+#: * ``nearest step``: the smallest step to one of the eight pixels around, without its sign;
+#: * ``misfit 4``, ``8``: how far the point lies off the surfaces around it, continued to its pixel, in footprints: of
+#:   eight directions the one that fits third best, from pixels up to 4 or 8 away;
 #: * ``measured 5``, ``17``, ``65``: which share of the pixels around it was measured, minus 1/2;
 #: * ``intensity known``: 1 if the scan has an intensity. The next two channels are 0 otherwise;
 #: * ``brightness``: the logarithm of the intensity over the scan's median;
@@ -29,7 +32,7 @@ CHANNELS = (
     "valid",
     "step right",
     "step down",
-    *(f"residual {window}" for window in WINDOWS),
+    *COMPARISONS,
     *(f"measured {window}" for window in WINDOWS),
     "intensity known",
     "brightness",
@@ -37,7 +40,7 @@ CHANNELS = (
     "modulation known",
     "modulation",
 )
-_GAIN = 4  # asinh(4 r): a quarter of a footprint is where large residuals begin to be compressed
+_GAIN = 4  # asinh(4 r): a quarter of a footprint is where large misfits begin to be compressed
 _DARKEST = np.float32(2**-8)  # of the median: darker counts as so dark, and what is as much brighter as so bright
 _FARTHEST = 1_000  # times the median depth
 _ENOUGH = 2**20  # pixels for a median; of larger scans some rows and columns are taken
@@ -116,12 +119,10 @@ class ChannelMaker:
 
         Notes
         -----
-        A residual is taken in the inverse of the depth, which is linear in the image wherever the surface is flat (as
-        disparity is): ``r = (z <1/z> - 1) / angle``, with the mean over the measured pixels of the window and the
-        angle between the rays of two pixels. It is 0 on every plane, however slanted, and ``(z - <z>) / (z angle)``,
-        the distance from the mean in footprints, where the depths differ little. Steps are computed alike. Both pass
-        through ``asinh(4 r)``, which is linear for small residuals and logarithmic for large ones. Both are 0 where
-        the angle is not known: without intrinsics, in a scan with hardly any neighbours.
+        A point is compared with others in the inverse of the depth, which is linear in the image wherever the surface
+        is flat (as disparity is), see :func:`pcfilter_lib.filters.misfit.compare`. Steps and misfits, in
+        footprints, pass through ``asinh(4 r)``, which is linear for small values and logarithmic for large ones. They
+        are 0 where the angle between rays is not known: without intrinsics, in a scan with hardly any neighbours.
         """
         part = rows, columns
         seen = self.seen(*part)
@@ -134,7 +135,7 @@ class ChannelMaker:
             put[f"measured {window}"][...] = (count / np.float32(window**2) - np.float32(0.5)) * seen
             np.maximum(count, 1, out=count)  # from here on to divide by
         if np.isfinite(self._angle):
-            self._put_shape(put, part, seen, shares)
+            self._put_shape(put, part, seen)
         if self._median_intensity is not None:
             self._put_intensity(put, part, seen, shares[WINDOWS[1]])
         if self._median_modulation is not None:
@@ -143,7 +144,7 @@ class ChannelMaker:
             put["modulation"][...] = np.where(seen, _within(relative, np.log2(_DARKEST), -np.log2(_DARKEST)), 0)
         return np.ascontiguousarray(np.moveaxis(images, 0, -1))
 
-    def _put_shape(self, put: dict[str, np.ndarray], part: tuple, seen: np.ndarray, counts: dict) -> None:
+    def _put_shape(self, put: dict[str, np.ndarray], part: tuple, seen: np.ndarray) -> None:
         depth = np.where(seen, self.scan.depth[part], self._median_depth)
         for name, here, there in (
             ("step right", np.s_[:, :-1], np.s_[:, 1:]),
@@ -154,16 +155,10 @@ class ChannelMaker:
             step /= np.minimum(depth[here], depth[there]) * self._angle
             _compress(step)
             step *= seen[here] & seen[there]
-        # Doubles: a float32 sum over half a million pixels would lose the residuals.
-        inverse = _Integral(1 / depth * seen, np.float64)
-        for window, count in counts.items():
-            residual = put[f"residual {window}"]
-            np.divide(inverse.sums(window), count, out=residual)
-            residual *= depth
-            residual -= 1
-            residual /= self._angle
-            _compress(residual)
-            residual *= seen
+        compared = compare(depth, seen, self._angle)
+        _compress(compared)
+        for name, image in zip(COMPARISONS, compared, strict=True):
+            put[name][...] = image
 
     def _put_intensity(self, put: dict[str, np.ndarray], part: tuple, seen: np.ndarray, count: np.ndarray) -> None:
         put["intensity known"][...] = 1

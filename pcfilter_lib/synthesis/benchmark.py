@@ -48,7 +48,7 @@ _SEEN = PRESETS["bench"].but(kinds=tuple(kind for kind in KINDS if kind not in U
 #:   half as long again; another camera with 480 x 360 pixels;
 #: * ``"boards"`` and ``"boards validation"``: the preset "phoxi-like", training scans of another domain.
 BENCHMARK: dict[str, Split] = {
-    "train": Split(_SEEN, 800, 2101),
+    "train": Split(_SEEN, 2_000, 2101),
     "validation": Split(_SEEN, 60, 2102),
     "test": Split(_SEEN, 80, 2103),
     "unseen": Split(
