@@ -4,8 +4,8 @@
     python data_scripts/train_filter.py --benchmark scans --out runs --seed 0
     python data_scripts/train_filter.py --benchmark scans --out runs --seed 0 --ship
 
-Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about half an hour
-on two cores, and ends with runs/seed-0.keras, which `benchmarks/leaderboard.py` compares with other filters. `--ship`
+Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about 40 minutes
+on one core, and ends with runs/seed-0.keras, which `benchmarks/leaderboard.py` compares with other filters. `--ship`
 writes such a network to pcfilter_lib/weights, with the threshold that is best on the validation scans, its scores and
 its origin.
 """

@@ -99,7 +99,8 @@ class ScanBatches(keras.utils.PyDataset):
             label = np.where(scan.valid, scan.label, np.uint8(NEITHER))
             self.labels.append(label)
             # Looked for once: in each window of each epoch that would take longer than to cut it out.
-            self._places.append([np.flatnonzero(which).astype(np.int32) for which in (label != NEITHER, label == ARTEFACT)])
+            places = (np.flatnonzero(which).astype(np.int32) for which in (label != NEITHER, label == ARTEFACT))
+            self._places.append(tuple(places))
         if not self.images:
             raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
 

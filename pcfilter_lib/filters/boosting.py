@@ -14,8 +14,10 @@ from pcfilter_lib.data import OrganizedScan, scan_normals
 from pcfilter_lib.data.scan import ARTEFACT, NEITHER
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.filters.base import ArtefactFilter, spread
-from pcfilter_lib.filters.channels import CHANNELS, scan_channels
+from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker, scan_channels
+from pcfilter_lib.filters.footprint import footprint_angle
 
+_WINDOWS = (5, 17, 65)
 _AROUND = ("residual 5", "residual 17", "contrast")
 _SHIFTS = (1, 3)
 _TRUE_PER_ARTEFACT = 6
@@ -24,9 +26,10 @@ _TRUE_PER_ARTEFACT = 6
 def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
     """Return what is known about each measured point and its surroundings.
 
-    The channels that the network sees (:data:`pcfilter_lib.filters.CHANNELS`); some of them 1 and 3 pixels to the
-    left, right, above and below; how much the depth's residual spreads within 5 x 5 pixels; the largest step within
-    3 x 3 and 7 x 7; the slant of the surface; the distance to the next hole.
+    The channels that the network sees (:data:`pcfilter_lib.filters.CHANNELS`); how far the depth lies behind the mean
+    within 5 x 5, 17 x 17 and 65 x 65 pixels; some of these 1 and 3 pixels to the left, right, above and below; how
+    much the first spreads within 5 x 5 pixels; the largest step within 3 x 3 and 7 x 7; the slant of the surface; the
+    distance to the next hole.
 
     Parameters
     ----------
@@ -34,12 +37,13 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
 
     Returns
     -------
-    features : ndarray of float32, shape (n, 43)
+    features : ndarray of float32, shape (n, 46)
         Of the n measured points, row by row.
     names : list of str
         What the columns are.
     """
     channels = dict(zip(CHANNELS, np.moveaxis(scan_channels(scan), -1, 0), strict=True))
+    channels |= {f"residual {window}": image for window, image in zip(_WINDOWS, _residuals(scan), strict=True)}
     images = dict(channels)
     for name in _AROUND:
         for far in _SHIFTS:
@@ -65,6 +69,21 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
     images["hole distance"] = np.log1p(ndimage.distance_transform_edt(inside)[1:-1, 1:-1])
     names = list(images)
     return np.stack([images[name][scan.valid] for name in names], axis=1).astype(np.float32), names
+
+
+def _residuals(scan: OrganizedScan) -> list[np.ndarray]:
+    """Return how far points lie behind the mean around them, ``(z <1/z> - 1) / angle``, compressed like a channel."""
+    maker = ChannelMaker(scan)
+    seen, angle = maker.seen(), footprint_angle(scan)
+    if not np.isfinite(angle):
+        return [np.zeros(scan.shape, np.float32)] * len(_WINDOWS)
+    inverse = np.divide(1, scan.depth, out=np.zeros(scan.shape), where=seen)
+    residuals = []
+    for window in _WINDOWS:
+        mean, share = (ndimage.uniform_filter(each, window, mode="constant") for each in (inverse, seen * 1.0))
+        behind = (scan.depth * mean / np.maximum(share, 1e-9) - 1) / angle
+        residuals.append(np.where(seen, np.arcsinh(4 * behind), 0).astype(np.float32))
+    return residuals
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,26 +28,32 @@ def labelled(seed):
 def test_there_is_a_row_for_each_point_and_a_name_for_each_column():
     scan = labelled(0)
     features, names = local_features(scan)
-    assert features.shape == (scan.valid.sum(), 43) and features.dtype == np.float32 and np.isfinite(features).all()
-    assert len(set(names)) == len(names) == 43 and names[:14] == list(filters.CHANNELS)
+    assert features.shape == (scan.valid.sum(), 46) and features.dtype == np.float32 and np.isfinite(features).all()
+    assert len(set(names)) == len(names) == 46 and names[:14] == list(filters.CHANNELS)
     np.testing.assert_array_equal(features[:, :14], filters.scan_channels(scan)[scan.valid])
 
 
 def test_the_columns_are_what_they_are_called():
     scan = labelled(1)
     features, names = local_features(scan)
-    image = dict(zip(names, np.full((43, *scan.shape), np.nan), strict=True))
+    image = dict(zip(names, np.full((46, *scan.shape), np.nan), strict=True))
     for number, name in enumerate(names):
         image[name][scan.valid] = features[:, number]
-    residual = filters.scan_channels(scan)[..., filters.CHANNELS.index("residual 5")]
+    residual = image["residual 5"]
     step = np.abs(filters.scan_channels(scan)[..., 1:3]).max(axis=-1)
     for row, column in [place for place in np.argwhere(scan.valid) if 3 <= min(place) and max(place) <= 19][::40]:
         at = {name: image[name][row, column] for name in names}
-        assert at["residual 5, 1 left"] == residual[row, column - 1]
-        assert at["residual 5, 3 right"] == residual[row, column + 3]
-        assert at["residual 5, 3 above"] == residual[row - 3, column]
-        assert at["residual 5, 1 below"] == residual[row + 1, column]
-        window = residual[row - 2 : row + 3, column - 2 : column + 3]
+        for window in (5, 17, 65):
+            reach = window // 2
+            part = np.s_[max(row - reach, 0) : row + reach + 1, max(column - reach, 0) : column + reach + 1]
+            mean = np.mean(1 / scan.depth[part][scan.valid[part]].astype(float))
+            behind = (scan.depth[row, column] * mean - 1) * scan.intrinsics[0, 0]
+            assert at[f"residual {window}"] == pytest.approx(np.arcsinh(4 * behind), abs=1e-3)
+        assert at["residual 5, 1 left"] == np.nan_to_num(residual[row, column - 1])
+        assert at["residual 5, 3 right"] == np.nan_to_num(residual[row, column + 3])
+        assert at["residual 5, 3 above"] == np.nan_to_num(residual[row - 3, column])
+        assert at["residual 5, 1 below"] == np.nan_to_num(residual[row + 1, column])
+        window = np.nan_to_num(residual[row - 2 : row + 3, column - 2 : column + 3])
         assert at["spread 5"] == pytest.approx(window.std(), rel=1e-3, abs=1e-4)
         assert at["largest step 3"] == step[row - 1 : row + 2, column - 1 : column + 2].max()
         assert at["largest step 7"] == step[row - 3 : row + 4, column - 3 : column + 4].max()
@@ -59,7 +65,7 @@ def test_the_columns_are_what_they_are_called():
 def test_no_point_and_one_point_have_features_and_scores():
     trees = filters.BoostedTrees.fit([labelled(0)], rounds=3)
     depth = np.full((9, 8), np.nan)
-    assert local_features(scan_of(depth))[0].shape == (0, 43)
+    assert local_features(scan_of(depth))[0].shape == (0, 46)
     assert np.isnan(trees.score(scan_of(depth))).all() and not trees.keep(scan_of(depth)).any()
     depth[4, 4] = 1.2
     assert np.isfinite(local_features(scan_of(depth))[0]).all()
