@@ -4,9 +4,11 @@
     python benchmarks/channels_worth.py --benchmark scans [--json FILE] [--seeds 2] [--steps 500]
 
 A small U-Net is trained anew without one group of channels at a time: its channels are 0 in training and afterwards, so
-that all networks have the same size. One network sees what a naive filter would: depth in metres, standardised over the
-training scans, and where it was measured. All see the same windows in the same order. Interrupt it at any time: the
-same command goes on after the last finished training. The book's chapter "The network" reads what it writes.
+that all networks have the same size. Two networks see something else in place of the misfits: residuals from the mean
+around the point, or misfits of the best direction instead of the third best. One sees what a naive filter would: depth
+in metres, standardised over the training scans, and where it was measured. All see the same windows in the same order.
+Interrupt it at any time: the same command goes on after the last finished training. The book's chapter "The network"
+reads what it writes.
 """
 
 from __future__ import annotations
@@ -25,13 +27,16 @@ from tqdm import tqdm
 import pcfilter_lib
 from pcfilter_lib import data, filters, frameworks, models, synthesis
 from pcfilter_lib._files import replacing
+from pcfilter_lib.filters import misfit
+from pcfilter_lib.filters.boosting import residuals
+from pcfilter_lib.filters.footprint import footprint_angle
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
 
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "channels_worth.json"
-NETWORK = {"depth": 4, "width": 8, "max_width": 64, "batch_norm": False}
+NETWORK = {"depth": 4, "width": 8, "max_width": 128, "batch_norm": False}
 BATCH, WINDOW, RATE, WARM_UP, CLIP = 10, (96, 96), 3e-3, 0.1, 0.3
 #: Scans of the benchmark: the thresholds' are not those that the figures are from.
 SCANS = {"train": (0, 200), "threshold": (30, 60), "validation": (0, 30), "unseen": (0, 20)}
@@ -39,11 +44,13 @@ GROUPS = {
     "intensity": ("intensity known", "brightness", "contrast"),
     "modulation": ("modulation known", "modulation"),
     "holes": ("measured 5", "measured 17", "measured 65"),
-    "residuals": ("residual 5", "residual 17", "residual 65"),
+    "misfits": ("nearest step", "misfit 4", "misfit 8"),
     "steps": ("step right", "step down"),
 }
 NAIVE = "depth in metres"
-INPUTS = ("all", *(f"without {group}" for group in GROUPS), NAIVE)
+RESIDUALS, BEST = "residuals, no misfits", "misfits of the best"
+INPUTS = ("all", *(f"without {group}" for group in GROUPS), RESIDUALS, BEST, NAIVE)
+_MISFITS = [filters.CHANNELS.index(channel) for channel in GROUPS["misfits"]]
 _DEPTH = filters.CHANNELS.index("brightness")  # where the naive input holds it: mirroring changes no sign there
 
 
@@ -63,6 +70,12 @@ class Input:
             image[scan.valid, _DEPTH] = (scan.depth[scan.valid] - self.mean) / self.deviation
             return image
         image = filters.scan_channels(scan)
+        if self.name == RESIDUALS:
+            image[..., _MISFITS] = np.stack(residuals(scan), axis=-1)
+        if self.name == BEST:
+            angle = np.float32(footprint_angle(scan))
+            compared = misfit.compare(np.where(scan.valid, scan.depth, 1), scan.valid, angle, fitting=1)
+            image[..., _MISFITS] = np.moveaxis(np.arcsinh(4 * compared), 0, -1)
         hidden = GROUPS.get(self.name.removeprefix("without "), ())
         image[..., [filters.CHANNELS.index(channel) for channel in hidden]] = 0
         return image

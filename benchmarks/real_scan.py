@@ -43,7 +43,7 @@ SCALES = (1, 2, 3, 4, 6)  # of the real scan, one pixel in so many each way is s
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 # The real scanner tells no modulation, which needs no label to see.
 SHOWN = [name for name in filters.CHANNELS if not name.startswith(("valid", "modulation", "intensity known"))]
-SHAPE = [name for name in SHOWN if name.startswith(("step", "residual", "measured"))]
+SHAPE = [name for name in SHOWN if name.startswith(("step", "nearest", "misfit", "measured"))]
 # The fine-tuning: Adam, a rate that falls along a cosine, clipped gradients; written down beforehand.
 SEEDS, EPOCHS, BATCH, RATE, CLIP = (0, 1, 2), 40, 12, 1e-3, 0.3
 

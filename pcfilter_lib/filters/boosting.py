@@ -43,7 +43,7 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
         What the columns are.
     """
     channels = dict(zip(CHANNELS, np.moveaxis(scan_channels(scan), -1, 0), strict=True))
-    channels |= {f"residual {window}": image for window, image in zip(_WINDOWS, _residuals(scan), strict=True)}
+    channels |= {f"residual {window}": image for window, image in zip(_WINDOWS, residuals(scan), strict=True)}
     images = dict(channels)
     for name in _AROUND:
         for far in _SHIFTS:
@@ -71,19 +71,30 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
     return np.stack([images[name][scan.valid] for name in names], axis=1).astype(np.float32), names
 
 
-def _residuals(scan: OrganizedScan) -> list[np.ndarray]:
-    """Return how far points lie behind the mean around them, ``(z <1/z> - 1) / angle``, compressed like a channel."""
+def residuals(scan: OrganizedScan) -> list[np.ndarray]:
+    """Return how far points lie behind the mean around them, as the network saw it before it was shown misfits.
+
+    Parameters
+    ----------
+    scan : OrganizedScan
+
+    Returns
+    -------
+    list of ndarray of float32, shape (H, W)
+        ``asinh(4 r)`` with ``r = (z <1/z> - 1) / angle`` in footprints, for windows of 5, 17 and 65 pixels; 0 where
+        nothing was measured, and everywhere if the angle between rays is not known.
+    """
     maker = ChannelMaker(scan)
     seen, angle = maker.seen(), footprint_angle(scan)
     if not np.isfinite(angle):
         return [np.zeros(scan.shape, np.float32)] * len(_WINDOWS)
     inverse = np.divide(1, scan.depth, out=np.zeros(scan.shape), where=seen)
-    residuals = []
+    images = []
     for window in _WINDOWS:
         mean, share = (ndimage.uniform_filter(each, window, mode="constant") for each in (inverse, seen * 1.0))
         behind = (scan.depth * mean / np.maximum(share, 1e-9) - 1) / angle
-        residuals.append(np.where(seen, np.arcsinh(4 * behind), 0).astype(np.float32))
-    return residuals
+        images.append(np.where(seen, np.arcsinh(4 * behind), 0).astype(np.float32))
+    return images
 
 
 @dataclass(frozen=True, kw_only=True)

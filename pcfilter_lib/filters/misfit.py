@@ -12,11 +12,10 @@ COMPARISONS = ("nearest step", *(f"misfit {reach}" for reach in _REACHES))
 #: A larger misfit, or step, counts as so large, and so does one that is not known: in footprints.
 FARTHEST = np.float32(8)
 _DIRECTIONS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right)
-_FITTING = 3  # of the eight directions: a corner of a surface has so many on its own side
 _STRIP = 32  # rows at a time, so that what is compared stays in the processor's cache
 
 
-def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32) -> np.ndarray:
+def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32, fitting: int = 3) -> np.ndarray:
     """Compare each point with those in eight directions.
 
     Parameters
@@ -27,6 +26,8 @@ def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32) -> np.ndarra
         Where it was measured.
     angle : float
         Between the rays of two pixels, radians.
+    fitting : int, default 3
+        How many of the eight directions have to fit. A corner of a surface has three on its own side.
 
     Returns
     -------
@@ -39,7 +40,7 @@ def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32) -> np.ndarra
     The inverse ``q`` of the depth is linear in the image wherever the surface is flat. The least squares line through
     it at 1, 2 and 4 pixels in some direction (or 2, 4 and 8) comes to ``e = q1 + (q2 - q4) / 2`` at the pixel itself,
     and ``|z e - 1| / angle`` is how far the point lies off that, in footprints: 0 on every plane, however slanted, up
-    to its rims. The misfit is the third smallest over the eight directions.
+    to its rims. The misfit is the third smallest, or the `fitting`-th, over the eight directions.
     """
     margin = max(_REACHES)
     inverse = np.pad(np.where(seen, 1 / depth, np.float32(np.nan)) / angle, margin, constant_values=np.nan)
@@ -50,7 +51,7 @@ def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32) -> np.ndarra
         put = compared[:, strip]
         put[0] = _smallest(_steps(part, margin), limit, 1)
         for image, reach in zip(put[1:], _REACHES, strict=True):
-            image[...] = _smallest(_lines(part, margin, reach), limit, _FITTING)
+            image[...] = _smallest(_lines(part, margin, reach), limit, fitting)
         put *= depth[strip] * seen[strip]
     return compared
 

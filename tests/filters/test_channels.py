@@ -222,7 +222,9 @@ def test_hardly_any_points_are_no_accident(camera):
     expected |= {"intensity known": 1, "modulation known": 1}
     if camera is not None:  # then eight footprints are a number: nothing to compare with counts as far
         expected |= dict.fromkeys(("nearest step", "misfit 4", "misfit 8"), np.arcsinh(4 * 8))
-    assert {name: channel[5, 7] for name, channel in alone.items() if channel[5, 7]} == pytest.approx(expected, abs=1e-6)
+    assert {name: channel[5, 7] for name, channel in alone.items() if channel[5, 7]} == pytest.approx(
+        expected, abs=1e-6
+    )
     counts = [np.count_nonzero(channel) for name, channel in alone.items() if not name.endswith("known")]
     assert sum(counts) == len(expected) - 2
 
