@@ -20,8 +20,8 @@ class StatisticalOutliers(ArtefactFilter):
     """Removes points whose neighbours are unusually far away.
 
     For each point the mean distance to its nearest neighbours; the score is how many standard deviations, over all
-    points of the scan, this lies below the mean of all points. With its own threshold of -`ratio` it is the filter of
-    PCL and Open3D (which count the point itself among its neighbours; so does this one).
+    points of the scan, this lies below the mean of all points. With its own threshold of -`ratio` it is Open3D's
+    filter, which counts the point itself among its neighbours (PCL's does not).
 
     Parameters
     ----------
