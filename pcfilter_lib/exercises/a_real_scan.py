@@ -13,7 +13,7 @@ from pcfilter_lib.exercises._core import compare_on, exercise
 def check_chance(answer: Callable) -> None:
     """Check ``answer(a, s)``: average precision, balanced accuracy and mean IoU of random removal."""
     compare_on(
-        [{"a": 0.5, "s": 0.2}, {"a": 0.142, "s": 0.0}, {"a": 0.01, "s": 0.9}, {"a": 0.2, "s": 1.0}],
+        [{"a": 0.25, "s": 0.2}, {"a": 0.142, "s": 0.0}, {"a": 0.01, "s": 0.9}, {"a": 0.2, "s": 1.0}],
         answer,
         reference=_chance,
         mistakes=[
@@ -29,13 +29,12 @@ def check_chance(answer: Callable) -> None:
                 "the second number is the accuracy; balanced accuracy averages over the two classes.",
                 lambda a, s: _changed(a, s, 1, a * s + (1 - a) * (1 - s)),
             ),
+            ("the third number is the IoU of the artefacts alone.", lambda a, s: _changed(a, s, 2, _ious(a, s)[0])),
+            ("the third number is the IoU of true geometry alone.", lambda a, s: _changed(a, s, 2, _ious(a, s)[1])),
+            ("s is taken for the share that is kept; it is the share that is removed.", lambda a, s: _chance(a, 1 - s)),
             (
-                "the third number is the IoU of the artefacts alone.",
-                lambda a, s: _changed(a, s, 2, _ious(a, s)[0]),
-            ),
-            (
-                "the third number is the IoU of true geometry alone.",
-                lambda a, s: _changed(a, s, 2, _ious(a, s)[1]),
+                "these are the right numbers in another order: average precision comes first, mean IoU last.",
+                lambda a, s: _chance(a, s)[[1, 0, 2]],
             ),
             (
                 "the IoUs are weighted by the share of their class; the mean IoU counts both alike.",
@@ -61,6 +60,10 @@ def check_gap(answer: Callable) -> None:
         mistakes=[
             ("this can be below one half: turn it where u lies lower than v.", _area),
             ("equal values count half a pair, not none.", lambda u, v: _folded(_pairs(*_clean(u, v), tie=0))),
+            (
+                "equal values count half a pair, not none.",
+                lambda u, v: max(_pairs(*_clean(*w), tie=0) for w in ((u, v), (v, u))),
+            ),
             ("equal values count half a pair, not a whole one.", lambda u, v: _folded(_pairs(*_clean(u, v), tie=1))),
             (
                 "pairs with NaN are counted as lost: leave such points out before you compare.",
@@ -69,9 +72,7 @@ def check_gap(answer: Callable) -> None:
             ("NaN is taken for 0 here, as a value like others: leave such points out.", _zeros),
             ("this is how far A is from one half; return A itself, turned.", lambda u, v: _gap(u, v) - 0.5),
             ("this is the number of pairs; divide by how many there are.", _counted),
-            ("with no value left on one side nothing can be told apart.", _empty(np.nan)),
-            ("with no value left on one side nothing can be told apart.", _empty(0.0)),
-            ("with no value left on one side nothing can be told apart.", _empty(1.0)),
+            *[("with no value left on one side nothing can be told apart.", _empty(to)) for to in (np.nan, 0.0, 1.0)],
         ],
     )
 
@@ -93,22 +94,24 @@ def check_leaks(answer: Callable) -> None:
                 lambda *inputs: _followed(*inputs, forget=False),
             ),
             (
+                "a thing that is made anew still counts by what the old one knew; it counts by what the step used.",
+                lambda *inputs: _followed(*inputs, old=True),
+            ),
+            (
                 "everything after the first leak is called a leak; a step counts by what it used.",
                 lambda made, used, secret: np.maximum.accumulate(used[:, secret]),
             ),
             (
                 "what happens later cannot change what was made before: go through the steps once, in their order.",
-                _timeless,
+                lambda *inputs: ((inputs[1] > 0) @ _ever(*inputs)).astype(int),
+            ),
+            (
+                "what happens later cannot change what was made before: go through the steps once, in their order.",
+                lambda *inputs: _ever(*inputs)[inputs[0]].astype(int),
             ),
             ("this is the other way round: 1 is for what knows.", lambda *inputs: 1 - _leaks(*inputs)),
-            (
-                "all of the things used must know here; one of them is enough.",
-                lambda *inputs: _followed(*inputs, enough=np.all),
-            ),
-            (
-                "this says which things know in the end; return what each step made, at its time.",
-                lambda made, used, secret: _in_the_end(made, used, secret)[made],
-            ),
+            ("all of the things used must know here; one of them is enough.", lambda *i: _followed(*i, enough=np.all)),
+            ("this says which things know in the end; return what each step made, at its time.", _in_the_end),
         ],
         shapes=[
             ("return one value for each step, not for each that leaks.", lambda *i: (int(_leaks(*i).sum()),)),
@@ -140,26 +143,23 @@ def check_errors(answer: Callable) -> None:
             ),
             (
                 "the spread from point to point is taken for noise; noise is what changes from scan to scan.",
-                lambda heights: _roots(
-                    v := heights.var(axis=1, ddof=1).mean(), _mean_square(heights) - v / len(heights)
-                ),
+                lambda heights: _roots(v := _noise(heights.T), _mean_square(heights) - v / len(heights)),
             ),
             (
-                "these are variances: take the roots.",
-                lambda heights: _errors(heights) ** 2,
+                "rows and columns are exchanged: the repetitions are the first axis, the points the second.",
+                lambda heights: _errors(heights.T),
             ),
             (
-                "noise and fixed errors have changed places.",
-                lambda heights: _errors(heights)[::-1],
+                "the noise of the mean of R scans is taken for that of a mean over the points.",
+                lambda heights: _roots(_noise(heights), _mean_square(heights) - _noise(heights) / heights.shape[1]),
             ),
+            ("these are variances: take the roots.", lambda heights: _errors(heights) ** 2),
+            ("noise and fixed errors have changed places.", lambda heights: _errors(heights)[::-1]),
             (
                 "the standard deviations of the points are averaged; average their squares, and take the root then.",
                 lambda heights: np.array([heights.std(axis=0, ddof=1).mean(), _errors(heights)[1]]),
             ),
-            (
-                "where less than nothing is left, return zero.",
-                lambda heights: _roots(_noise(heights), abs(_fixed(heights))),
-            ),
+            ("where less than nothing is left, return zero.", lambda h: _roots(_noise(h), abs(_fixed(h)))),
             (
                 "where less than nothing is left, return zero.",
                 lambda heights: np.array([_errors(heights)[0], np.nan if _fixed(heights) < 0 else _errors(heights)[1]]),
@@ -224,11 +224,11 @@ def _empty(value: float) -> Callable:
 
 
 def _followed(
-    made: np.ndarray, used: np.ndarray, secret: int, forget: bool = True, enough: Callable = np.any
+    made: np.ndarray, used: np.ndarray, secret: int, forget: bool = True, old: bool = False, enough: Callable = np.any
 ) -> np.ndarray:
     knowing, leaks = np.arange(used.shape[1]) == secret, []
     for thing, needs in zip(made, used > 0, strict=True):
-        leaks.append(bool(enough(knowing[needs])))
+        leaks.append(bool(enough(knowing[needs]) or (old and knowing[thing])))
         knowing[thing] = leaks[-1] or (knowing[thing] and not forget)
     return np.array(leaks).astype(int)
 
@@ -238,17 +238,16 @@ def _leaks(made: np.ndarray, used: np.ndarray, secret: int) -> np.ndarray:
 
 
 def _in_the_end(made: np.ndarray, used: np.ndarray, secret: int) -> np.ndarray:
-    knowing = (np.arange(used.shape[1]) == secret).astype(int)
-    for thing, leak in zip(made, _leaks(made, used, secret), strict=True):
-        knowing[thing] = leak
-    return knowing
+    last = dict(zip(made, _leaks(made, used, secret), strict=True))
+    return np.array([last[thing] for thing in made])
 
 
-def _timeless(made: np.ndarray, used: np.ndarray, secret: int) -> np.ndarray:
+def _ever(made: np.ndarray, used: np.ndarray, secret: int) -> np.ndarray:
+    """Return which things know at any time, if the order of the steps does not count."""
     knowing = np.arange(used.shape[1]) == secret
     for _ in made:
         knowing[made[(used > 0) @ knowing]] = True
-    return ((used > 0) @ knowing).astype(int)
+    return knowing
 
 
 def _noise(heights: np.ndarray, ddof: int = 1) -> float:
@@ -271,14 +270,13 @@ def _errors(heights: np.ndarray) -> np.ndarray:
     return _roots(_noise(heights), _fixed(heights))
 
 
-def _across(heights: np.ndarray) -> np.ndarray:
-    spread = float(heights.var(axis=1, ddof=1).mean())
-    return _roots(spread, _mean_square(heights) - spread / len(heights))
+def _table(rows: str) -> np.ndarray:
+    return np.array([[int(digit) for digit in row] for row in rows.split()])
 
 
 _random = np.random.default_rng(44)
 _GAPS = [
-    {"u": np.array([1.0, 2, 4, np.nan]), "v": np.array([2.0, 3, -5, 5])},
+    {"u": np.array([-1.0, 2, 4, np.nan]), "v": np.array([2.0, -1, 3, 4])},
     {"u": np.array([7.0, 4, 4]), "v": np.array([4.0, np.nan, 1])},
     {"u": _random.normal(size=40).round(1), "v": np.append(_random.normal(0.5, 2, 60).round(1), np.nan)},
     {"u": np.array([np.nan, np.nan]), "v": np.array([1.0, 2])},
@@ -287,20 +285,8 @@ _HISTORIES = [
     {"made": np.array([1, 2, 3]), "used": np.array([[0, 0, 0, 0], [1, 1, 0, 0], [0, 1, 1, 0]]), "secret": 0},
     {
         # 0 labels, 1 papers, 2 figure, 3 recipe, 4 scans, 5 weights; the recipe is made anew from the papers alone
-        "made": np.array([4, 2, 3, 4, 3, 5, 4, 5, 5]),
-        "used": np.array(
-            [
-                [0, 0, 0, 1, 0, 0],
-                [1, 0, 0, 0, 0, 1],
-                [0, 1, 1, 0, 0, 0],
-                [0, 0, 0, 1, 0, 0],
-                [0, 1, 0, 0, 0, 0],
-                [0, 0, 0, 0, 1, 0],
-                [0, 0, 0, 1, 0, 0],
-                [0, 0, 0, 1, 1, 0],
-                [0, 0, 1, 1, 0, 1],
-            ]
-        ),
+        "made": np.array([4, 2, 4, 3, 4, 3, 5, 4, 5, 5]),
+        "used": _table("000100 100001 000100 011000 000100 010000 000010 000100 000110 001101"),
         "secret": 0,
     },
 ]

@@ -62,6 +62,23 @@ def any_time(made, used, secret):
     return [bool(knows & set(np.flatnonzero(row))) for row in used]
 
 
+def any_time_by_thing(made, used, secret):
+    knows = {secret}
+    for _ in made:
+        knows |= {thing for thing, row in zip(made, used, strict=True) if knows & set(np.flatnonzero(row))}
+    return [thing in knows for thing in made]
+
+
+def old_counts(made, used, secret):
+    """Each step may only add to what its thing knows."""
+    found, knows = [], {secret}
+    for thing, row in zip(made, used, strict=True):
+        if knows & {thing, *np.flatnonzero(row)}:
+            knows.add(thing)
+        found.append(thing in knows)
+    return found
+
+
 def errors(heights):
     R, N = heights.shape
     mean = heights.sum(axis=0) / R
@@ -94,10 +111,13 @@ MISTAKES = [
         "a union is no sum",
     ),
     (exercises.check_chance, with_iou(lambda a, s: 2 * chance(a, s)[2]), "take their mean"),
+    (exercises.check_chance, lambda a, s: chance(a, 1 - s), "the share that is removed"),
+    (exercises.check_chance, lambda a, s: [0.5, a, chance(a, s)[2]], "in another order"),
     (exercises.check_chance, lambda a, s: chance(a, s)[2], "three numbers"),
     (exercises.check_gap, lambda u, v: np.nan_to_num(gap_below(u, v), nan=0.5), "below one half"),
     (exercises.check_gap, lambda u, v: tied(u, v, 0), "half a pair, not none"),
     (exercises.check_gap, lambda u, v: tied(u, v, 1), "not a whole one"),
+    (exercises.check_gap, lambda u, v: max(larger(u, v), larger(v, u)), "half a pair, not none"),
     (exercises.check_gap, lambda u, v: max(x := every_pair(u, v), 1 - x), "before you compare"),
     (exercises.check_gap, lambda u, v: gap(np.nan_to_num(u), np.nan_to_num(v)), "taken for 0"),
     (exercises.check_gap, lambda u, v: gap(u, v) - 0.5, "how far A is"),
@@ -110,7 +130,9 @@ MISTAKES = [
     (exercises.check_leaks, lambda made, used, secret: used[:, secret], "only direct use"),
     (exercises.check_leaks, never_forget, "must be forgotten"),
     (exercises.check_leaks, lambda made, used, secret: np.cumsum(used[:, secret]) > 0, "everything after the first"),
+    (exercises.check_leaks, old_counts, "what the old one knew"),
     (exercises.check_leaks, any_time, "what happens later"),
+    (exercises.check_leaks, any_time_by_thing, "what happens later"),
     (exercises.check_leaks, lambda *i: np.logical_not(leaks(*i)), "the other way round"),
     (exercises.check_leaks, lambda *i: np.flatnonzero(leaks(*i)), "not for each that leaks"),
     (exercises.check_leaks, lambda *i: any(leaks(*i)), "one value for each step"),
@@ -128,6 +150,12 @@ MISTAKES = [
         exercises.check_errors,
         lambda h: np.sqrt([v := h.var(axis=0).mean(), max(0, (h.mean(axis=0) ** 2).mean() - v / len(h))]),
         "comes out too small",
+    ),
+    (exercises.check_errors, lambda h: errors(h.T), "the repetitions are the first axis"),
+    (
+        exercises.check_errors,
+        lambda h: [errors(h)[0], np.sqrt(max(0, (h.mean(axis=0) ** 2).mean() - errors(h)[0] ** 2 / h.shape[1]))],
+        "a mean over the points",
     ),
     (exercises.check_errors, lambda h: np.square(errors(h)), "take the roots"),
     (exercises.check_errors, lambda h: errors(h)[::-1], "changed places"),
@@ -162,6 +190,12 @@ def tied(u, v, tie):
     u, v = u[~np.isnan(u)], v[~np.isnan(v)]
     area = ((u[:, None] > v) + tie * (u[:, None] == v)).mean() if u.size and v.size else 0.5
     return max(area, 1 - area)
+
+
+def larger(u, v):
+    """The share of pairs in which u is larger."""
+    u, v = u[~np.isnan(u)], v[~np.isnan(v)]
+    return (u[:, None] > v).mean() if u.size and v.size else 0.5
 
 
 def every_pair(u, v):
