@@ -31,7 +31,7 @@ FILE = ROOT / "pcfilter_lib" / "data" / "examples" / "leaderboard.json"
 PAGE = ROOT / "book" / "filtering" / "leaderboard.md"
 SPLITS = ("test", "unseen", "boards validation")
 CLASSICAL = [name for name in filters.FILTERS if name != "artefact-unet"]
-SEEDS, FITS = 1, 1  # trainings of the network, and fits of the trees
+SEEDS, FITS = 3, 1  # trainings of the network, and fits of the trees
 #: What a network is asked besides: scans that lack what not every scanner has.
 HIDDEN = {"": (), ", no modulation": ("modulation",), ", no modulation, no intensity": ("modulation", "intensity")}
 
