@@ -88,8 +88,9 @@ def _smallest(values: Iterator[np.ndarray], limit: np.ndarray, place: int) -> np
     for value in values:
         np.abs(value, out=value)
         np.fmin(value, limit, out=value)  # NaN becomes the limit, too
-        for smaller in found:
+        for smaller in found[:-1]:
             larger = np.maximum(smaller, value)
             np.minimum(smaller, value, out=smaller)
             value = larger  # what did not belong here goes on to the next place
+        np.minimum(found[-1], value, out=found[-1])
     return found[-1]
