@@ -65,12 +65,11 @@ def _steps(inverse: np.ndarray, margin: int) -> Iterator[np.ndarray]:
 
 def _lines(inverse: np.ndarray, margin: int, reach: int) -> Iterator[np.ndarray]:
     """Yield how far the inverse depth lies from the line in each direction; NaN where a pixel is missing."""
-    here = _moved(inverse, margin, (0, 0), 0)
+    here, half = _moved(inverse, margin, (0, 0), 0), np.float32(0.5) * inverse
     for direction in _DIRECTIONS:
-        near, middle, far = (_moved(inverse, margin, direction, reach // part) for part in (4, 2, 1))
+        middle, far = (_moved(half, margin, direction, reach // part) for part in (2, 1))
         line = middle - far
-        line *= np.float32(0.5)
-        line += near
+        line += _moved(inverse, margin, direction, reach // 4)
         line -= here
         yield line
 
