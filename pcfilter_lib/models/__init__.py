@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_tiles": ["predict_tiled"],
         "fcn": ["FCN"],
         "onnx_export": ["export_onnx"],
+        "pointnet": ["PointNet"],
         "pretrained_unet": ["PretrainedUNet"],
         "segnet": ["SegNet"],
         "unet": ["UNet"],
