@@ -91,6 +91,7 @@ class DenseGlobalMax(keras.layers.Layer):
         (B, units) of int
             Rows of the points.
         """
+        inputs = ops.convert_to_tensor(inputs)
         kernel = ops.cast(self.kernel * self._side(), inputs.dtype)
         return ops.argmax(_features(ops.stop_gradient(inputs), ops.stop_gradient(kernel)), axis=-1)
 

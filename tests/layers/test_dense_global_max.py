@@ -30,7 +30,7 @@ def pair(units=12, momentum=0.8):
     """Both, with equal weights, some of the scales negative."""
     ours, four = DenseGlobalMax(units, momentum=momentum), FourLayers(units, momentum)
     ours(clouds()), four(clouds())
-    ours.kernel.assign(four.dense.kernel)
+    ours.kernel.assign(four.dense.get_weights()[0])
     for name in ("gamma", "beta"):
         for layer in (ours, four.norm):
             getattr(layer, name).assign(np.random.default_rng(1).normal(size=units))
