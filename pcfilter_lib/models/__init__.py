@@ -14,7 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_tiles": ["predict_tiled"],
         "fcn": ["FCN"],
         "onnx_export": ["export_onnx"],
-        "pointnet": ["PointNet"],
+        "pointnet": ["PointNet", "PointNetSegmentation"],
         "pretrained_unet": ["PretrainedUNet"],
         "segnet": ["SegNet"],
         "unet": ["UNet"],

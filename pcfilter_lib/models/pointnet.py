@@ -67,7 +67,7 @@ class PointNet(Architecture):
             "channels": whole_number("PointNet", "channels", channels, at_least=3),
         }
         points = keras.Input((None, channels), name="points")
-        cloud = extractor(points, width, transforms)
+        _, cloud = extractor(points, width, transforms)
         for number, units in enumerate(scaled(_HEAD, width)):
             cloud = shared_dense(cloud, units, f"head_{number}")
         if dropout:
@@ -77,7 +77,7 @@ class PointNet(Architecture):
 
 
 def extractor(points, width: float, transforms: bool):
-    """Return the features of a cloud, (B, 1024 width): all of the classifier before its head."""
+    """Return features of the points, (B, N, 64 width), and of the cloud, (B, 1024 width): all before the head."""
     before, after, last = _SHARED
     features = points
     if transforms:
@@ -86,9 +86,10 @@ def extractor(points, width: float, transforms: bool):
         features = shared_dense(features, units, f"shared_{number}")
     if transforms:
         features = point_transform(features, width, "feature_transform")
+    own = features
     for number, units in enumerate(scaled(after, width), start=len(before)):
         features = shared_dense(features, units, f"shared_{number}")
-    return DenseGlobalMax(scaled((last,), width)[0], momentum=MOMENTUM, name="global")(features)
+    return own, DenseGlobalMax(scaled((last,), width)[0], momentum=MOMENTUM, name="global")(features)
 
 
 def point_transform(features, width: float, name: str):
@@ -106,3 +107,74 @@ def shared_dense(features, units: int, name: str):
 def scaled(widths: tuple[int, ...], factor: float) -> tuple[int, ...]:
     """Return the widths times a factor, 1 or more each."""
     return tuple(max(1, round(width * factor)) for width in widths)
+
+
+@keras.saving.register_keras_serializable(package="pcfilter_lib")
+class PointNetSegmentation(Architecture):
+    """A logit for each class, of every point of a cloud.
+
+    The features of all points pass the same layers as in :class:`PointNet`. Then each point is told what the maximum
+    says about the whole cloud, beside what is known of the point itself, and more shared layers tell its class.
+
+    Parameters
+    ----------
+    classes : int
+        Of the points, for example the parts of a chair.
+    kinds : int, default 0
+        Of the clouds. If there are any, the network is also told what the cloud shows, as one number in `kinds`, and
+        need not find out whether a leg is a chair's or a table's.
+    width, transforms, channels
+        As for :class:`PointNet`.
+
+    Shapes
+    ------
+    Input (B, N, channels), with `kinds` also (B, kinds), one for the kind and 0 elsewhere; output (B, N, classes):
+    logits. N is free.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of its range.
+
+    References
+    ----------
+    Qi, C. R., Su, H., Mo, K. and Guibas, L. J. (2017). PointNet: deep learning on point sets for 3D classification and
+    segmentation. CVPR. Figure 2, and supplement, figure 9 (with the kind of the shape).
+    """
+
+    def __init__(
+        self,
+        classes: int,
+        kinds: int = 0,
+        width: float = 1.0,
+        transforms: bool = True,
+        channels: int = 3,
+        **kwargs,
+    ):
+        config = {
+            "classes": whole_number("PointNetSegmentation", "classes", classes),
+            "kinds": whole_number("PointNetSegmentation", "kinds", kinds, at_least=0),
+            "width": number_within("PointNetSegmentation", "width", width, 0, 64, low_included=False),
+            "transforms": one_of("PointNetSegmentation", "transforms", transforms, (True, False)),
+            "channels": whole_number("PointNetSegmentation", "channels", channels, at_least=3),
+        }
+        points = keras.Input((None, channels), name="points")
+        own, cloud = extractor(points, width, transforms)
+        told = [cloud]
+        inputs = points
+        if kinds:
+            kind = keras.Input((kinds,), name="kind")
+            inputs, told = [points, kind], [cloud, kind]
+        # A dense layer of [own, cloud] is one of each, added: the cloud's passes once for all points of it.
+        first, *others = scaled((512, 256, 128), width)
+        told = layers.Concatenate(name="told")(told) if kinds else told[0]
+        told = layers.Dense(first, use_bias=False, kernel_initializer="he_normal", name="decode_cloud")(told)
+        told = layers.Reshape((1, first), name="to_all")(told)
+        maps = layers.Dense(first, use_bias=False, kernel_initializer="he_normal", name="decode_point")(own)
+        maps = layers.Add(name="decode_0")([maps, told])
+        maps = layers.BatchNormalization(momentum=MOMENTUM, name="decode_0_norm")(maps)
+        maps = layers.ReLU(name="decode_0_relu")(maps)
+        for number, units in enumerate(others, start=1):
+            maps = shared_dense(maps, units, f"decode_{number}")
+        super().__init__(inputs, layers.Dense(classes, name="logits")(maps), **kwargs)
+        self._config = config

@@ -4,7 +4,7 @@ import pytest
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.models import PointNet
+from pcfilter_lib.models import PointNet, PointNetSegmentation
 
 pytestmark = pytest.mark.backend
 
@@ -66,3 +66,31 @@ def test_it_learns_to_tell_balls_from_boxes():
 def test_impossible_arguments(arguments):
     with pytest.raises(InputError, match=list(arguments)[-1]):
         PointNet(**arguments)
+
+
+@pytest.mark.parametrize("kinds", [0, 3])
+def test_segmentation_of_any_number_of_points_saved_and_trained(tmp_path, kinds):
+    def inputs(points):
+        x = clouds(points)
+        return [x, np.eye(3, dtype="float32")[[0, 1, 2, 0]]] if kinds else x
+
+    model = PointNetSegmentation(4, kinds=kinds, width=0.1)
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    for points in (1, 23):
+        assert model.predict(inputs(points), verbose=0).shape == (4, points, 4)
+    assert np.isfinite(model.train_on_batch(inputs(20), np.ones((4, 20), int)))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(loaded) is PointNetSegmentation and loaded.get_config() == model.get_config()
+    np.testing.assert_allclose(
+        loaded.predict(inputs(17), verbose=0), model.predict(inputs(17), verbose=0), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_segmentation_follows_the_points_and_listens_to_the_kind():
+    model, x = PointNetSegmentation(4, kinds=3, width=0.1), clouds()
+    kinds = np.eye(3, dtype="float32")
+    expected = model.predict([x, kinds[[0] * 4]], verbose=0)
+    order = np.random.default_rng(1).permutation(40)
+    np.testing.assert_allclose(model.predict([x[:, order], kinds[[0] * 4]], verbose=0), expected[:, order], atol=1e-5)
+    assert np.abs(model.predict([x, kinds[[1] * 4]], verbose=0) - expected).max() > 1e-3
