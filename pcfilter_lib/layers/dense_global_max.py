@@ -95,6 +95,20 @@ class DenseGlobalMax(keras.layers.Layer):
         kernel = ops.cast(self.kernel * self._side(), inputs.dtype)
         return ops.argmax(_features(ops.stop_gradient(inputs), ops.stop_gradient(kernel)), axis=-1)
 
+    def point_features(self, inputs):
+        """Return the normalised and rectified features of each point, before the maximum, as after training.
+
+        Parameters
+        ----------
+        inputs : (B, N, C)
+
+        Returns
+        -------
+        (B, N, units)
+        """
+        scale = self.gamma / ops.sqrt(self.moving_variance + self.epsilon)
+        return ops.relu((ops.matmul(inputs, self.kernel) - self.moving_mean) * scale + self.beta)
+
     def _side(self):
         """Return -1 where a negative scale turns a feature round, so that its smallest value is wanted; 1 elsewhere."""
         return ops.where(self.gamma < 0, -1.0, 1.0)

@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_load": ["load"],
         "_pretrained": ["load_pretrained"],
         "_tiles": ["predict_tiled"],
+        "_critical_points": ["critical_points", "upper_bound_shape"],
         "fcn": ["FCN"],
         "onnx_export": ["export_onnx"],
         "pointnet": ["PointNet", "PointNetSegmentation"],
