@@ -75,9 +75,7 @@ def upper_bound_shape(model: keras.Model, cloud: np.ndarray, resolution: int = 4
     slack = number_within("upper_bound_shape", "slack", slack, 0, 1)
     cloud = np.asarray(cloud, np.float32)
     if np.linalg.norm(cloud, axis=-1).max() > 1 + 1e-4:
-        raise InputError(
-            "upper_bound_shape", "cloud", "it leaves the unit sphere", f"pass {unit_sphere.__name__}(cloud)"
-        )
+        raise InputError("upper_bound_shape", "cloud", "it leaves the unit sphere", "pass data.unit_sphere(cloud)")
 
     def values(points: np.ndarray) -> np.ndarray:
         return keras.ops.convert_to_numpy(last.point_features(before.predict_on_batch(points[None])))[0]
