@@ -50,3 +50,41 @@ class SumTo(keras.regularizers.Regularizer):
     def get_config(self) -> dict:
         """Return what makes an equal regulariser."""
         return {"target": self.target, "strength": self.strength}
+
+
+@keras.saving.register_keras_serializable(package="pcfilter_lib")
+class Orthogonality(keras.regularizers.Regularizer):
+    r"""How far matrices are from orthogonal ones: the mean over the batch of :math:`\lVert I - A A^T \rVert_F^2`.
+
+    It is exactly 0 for the identity, and 0 but for rounding for every rotation and reflection, whatever the size of the
+    batch. A matrix that shrinks everything to a point pays K.
+
+    Parameters
+    ----------
+    strength : float, default 0.001
+        Factor, 0 or more.
+
+    Raises
+    ------
+    InputError
+        If `strength` is negative or not finite.
+
+    References
+    ----------
+    Qi, C. R., Su, H., Mo, K. and Guibas, L. J. (2017). PointNet: deep learning on point sets for 3D classification and
+    segmentation. CVPR. Equation 2.
+    """
+
+    def __init__(self, strength: float = 0.001):
+        self.strength = number_within("Orthogonality", "strength", strength, 0, math.inf, high_included=False)
+
+    def __call__(self, x: Any) -> Any:
+        """Return the penalty of matrices of shape (..., K, K), a number."""
+        # A product for each matrix. The product of all with all, as some implementations have it, is 0 for no batch.
+        product = keras.ops.matmul(x, keras.ops.swapaxes(x, -1, -2))
+        distance = keras.ops.sum(keras.ops.square(product - keras.ops.eye(x.shape[-1], dtype=x.dtype)), axis=(-1, -2))
+        return self.strength * keras.ops.mean(distance)
+
+    def get_config(self) -> dict:
+        """Return what makes an equal regulariser."""
+        return {"strength": self.strength}

@@ -7,7 +7,7 @@ from keras import ops
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.regularizers import SumTo
+from pcfilter_lib.regularizers import Orthogonality, SumTo
 
 pytestmark = pytest.mark.backend
 
@@ -87,3 +87,28 @@ def test_config_and_saving(tmp_path):
 def test_wrong_arguments_are_told_what_is_allowed(make, allowed):
     with pytest.raises(InputError, match=allowed):
         make()
+
+
+def rotations(count, size):
+    """Random rotations and reflections."""
+    return np.linalg.qr(np.random.default_rng(0).normal(size=(count, size, size)))[0].astype("float32")
+
+
+@pytest.mark.parametrize("count", [1, 2, 32])
+def test_the_identity_is_exactly_orthogonal_and_every_rotation_nearly(count):
+    identity = np.tile(np.eye(5, dtype="float32"), (count, 1, 1))
+    assert float(ops.convert_to_numpy(Orthogonality(3.0)(ops.convert_to_tensor(identity)))) == 0
+    penalty = Orthogonality(3.0)(ops.convert_to_tensor(rotations(count, 5)))
+    assert float(ops.convert_to_numpy(penalty)) < 1e-10
+
+
+def test_a_collapse_costs_the_size_of_the_matrix_whatever_the_batch():
+    for count in (1, 7):
+        zeros = ops.convert_to_tensor(np.zeros((count, 6, 6), "float32"))
+        assert float(ops.convert_to_numpy(Orthogonality(0.5)(zeros))) == pytest.approx(3.0)
+    matrices = np.random.default_rng(1).normal(size=(4, 3, 3))
+    expected = 0.1 * np.mean([np.linalg.norm(np.eye(3) - a @ a.T) ** 2 for a in matrices])
+    penalty = Orthogonality(0.1)(ops.convert_to_tensor(matrices, "float32"))
+    assert float(ops.convert_to_numpy(penalty)) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(InputError, match="strength"):
+        Orthogonality(-1)

@@ -10,10 +10,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submodules=["lzf", "obj", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
     submod_attrs={
         "augment": ["random_flips"],
+        "augment_clouds": ["CloudAugmentation", "turned"],
         "batches": ["ShuffledBatches"],
         "cloud": ["load_cloud", "save_cloud"],
+        "cloud_batches": ["CloudBatches"],
         "example": ["example_path"],
         "mesh": ["Mesh", "load_mesh"],
+        "modelnet": ["MODELNET10", "load_shape", "load_shapes", "shape_files"],
         "normalise": ["unit_sphere"],
         "parts": ["PARTS_CHANNELS", "PARTS_CLASSES", "PARTS_SPLITS", "PartsScans", "load_parts"],
         "sampling": ["farthest_point_sampling", "sample_surface"],
