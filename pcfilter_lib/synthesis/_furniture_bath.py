@@ -36,11 +36,10 @@ def make_bathtub(g: np.random.Generator) -> Assembly:
     width, height = length * quantiles(g, 0.42, 0.5, 0.78), length * quantiles(g, 0.23, 0.33, 0.45)
     style = pick(g, {"cased": 0.45, "oval": 0.4, "bare": 0.15})
     deep, power = height * g.uniform(0.5, 0.92), pick(g, {2: 0.35, 3: 0.3, 6: 0.35})
-    wall, bottom = g.uniform(0.02, 0.05), g.uniform(0.6, 0.9)
     if style == "oval":
-        made.add("tub", _free_tub(made, g, length, width, height, power, wall, bottom))
+        _free_tub(made, g, length, width, height, power)
     else:
-        rim = quantiles(g, 0.04, 0.08, 0.16)
+        rim, bottom = quantiles(g, 0.04, 0.08, 0.16), g.uniform(0.6, 0.9)
         outer = pick(g, {np.inf: 0.6, 10: 0.25, 4: 0.15})
         rectangle, bowl = outline(length, width, outer), outline(length - 2 * rim, width - 2 * rim, power)
         floor = height - deep
@@ -61,18 +60,14 @@ def make_bathtub(g: np.random.Generator) -> Assembly:
                 made.add("foot", *legs(g, length * 0.7, width * 0.55, floor + 0.02))
     if chance(g, 0.3):
         end, radius = length / 2 - 0.06, 0.015
-        path = [
-            (end, 0, height - 0.05),
-            (end, 0, height + 0.15),
-            (end - 0.04, 0, height + 0.2),
-            (end - 0.15, 0, height + 0.19),
-        ]
-        made.add("tap", bar(path, radius))
+        path = [(end, height - 0.05), (end, height + 0.15), (end - 0.04, height + 0.2), (end - 0.15, height + 0.19)]
+        made.add("tap", bar([(x, 0, z) for x, z in path], radius))
     return made
 
 
-def _free_tub(made, g, length, width, height, power, wall, bottom):
-    """Return the tub proper, and add what it stands on."""
+def _free_tub(made: Assembly, g: np.random.Generator, length: float, width: float, height: float, power: float) -> None:
+    """Add a tub that stands free, some of them with a higher end, on feet, a plinth or the floor."""
+    wall, bottom = g.uniform(0.02, 0.05), g.uniform(0.6, 0.9)
     stand = pick(g, {"feet": 0.4, "plinth": 0.2, "floor": 0.4})
     low = height * g.uniform(0.1, 0.25) if stand != "floor" else 0.0
     raised = g.uniform(0.1, 0.35) * height * chance(g, 0.35)  # a slipper: one end, or both, higher
@@ -86,13 +81,8 @@ def _free_tub(made, g, length, width, height, power, wall, bottom):
         return np.column_stack([shape * scale, z + lift])
 
     mid = low + 0.4 * (height - low)
-    outside = [
-        (low, bottom * 0.85),
-        (low + 0.08 * height, bottom * 0.97),
-        (mid, (1 + bottom) / 2),
-        (height - 0.04, 0.98),
-    ]
-    outside += [(height - 0.03, lip), (height, lip)]
+    outside = [(low, bottom * 0.85), (low + 0.08 * height, bottom * 0.97), (mid, (1 + bottom) / 2)]
+    outside += [(height - 0.04, 0.98), (height - 0.03, lip), (height, lip)]
     shrink = 1 - 2 * wall / width
     inside = [(height, shrink), (mid, (1 + bottom) / 2 * shrink), (low + 0.12 * height, bottom * 0.9 * shrink)]
     inside += [(low + 0.07 * height, bottom * 0.7)]
@@ -103,7 +93,7 @@ def _free_tub(made, g, length, width, height, power, wall, bottom):
             made.add("foot", bar(path, [0.03, 0.02, 0.035]))
     elif stand == "plinth":
         made.add("foot", stack(shape * bottom * g.uniform(0.6, 0.9), [(0, 1), (low + 0.01, 0.95)]))
-    return loft([ring(*level) for level in outside + inside])
+    made.add("tub", loft([ring(*level) for level in outside + inside]))
 
 
 def make_toilet(g: np.random.Generator) -> Assembly:
@@ -112,7 +102,7 @@ def make_toilet(g: np.random.Generator) -> Assembly:
     shares = {"tank": 0.58, "low tank": 0.1, "block": 0.06, "high tank": 0.03, "wall": 0.03, "none": 0.2}
     style = pick(g, shares)
     width, length, rim = quantiles(g, 0.33, 0.37, 0.44), quantiles(g, 0.42, 0.48, 0.56), quantiles(g, 0.34, 0.39, 0.44)
-    egg = outline(width, length, g.uniform(2, 2.5), g.uniform(2.2, 5))
+    egg = outline(width, length, g.uniform(2, 2.5), 12 if chance(g, 0.25) else g.uniform(2.2, 5))
     back, behind = length / 2, g.uniform(0.1, 0.2)  # what carries the tank, or reaches the wall
     hung = style in ("none", "wall") and chance(g, 0.5)
     _bowl(made, g, egg, rim, behind, hung)
@@ -142,16 +132,16 @@ def _bowl(made: Assembly, g: np.random.Generator, egg: np.ndarray, rim: float, b
     foot, waist = g.uniform(0.55, 1.05), g.uniform(0.45, 0.85)
     if skirted:  # straight down to the floor
         foot = waist = g.uniform(0.85, 0.98)
-    elif hung or chance(g, 0.15):  # tapered
-        foot, waist = g.uniform(0.35, 0.6), g.uniform(0.7, 0.85)
+    elif hung or chance(g, 0.25):  # tapered
+        foot, waist = g.uniform(0.35, 0.75), g.uniform(0.75, 0.9)
     heights = low + (rim - low) * np.array([0, 0.1, 0.45, 0.8, 1])
     outside = np.array([foot, 0.96 * foot if waist < foot else 0.8 * foot + 0.2 * waist, waist, max(waist, 0.92), 1])
     # Below, the bowl draws back towards the wall.
+    drawn = np.minimum(1, 0.45 + 0.6 * outside)
+    middles, sizes = back * (1 - drawn), np.stack([outside, drawn], axis=1)
     rings = [
-        np.column_stack(
-            [egg[:, 0] * scale, back + (egg[:, 1] - back) * min(1, 0.45 + 0.6 * scale), np.full(CORNERS, z)]
-        )
-        for z, scale in zip(heights, outside, strict=True)
+        np.column_stack([egg * size + (0, middle), np.full(CORNERS, z)])
+        for z, size, middle in zip(heights, sizes, middles, strict=True)
     ]
     wall = g.uniform(0.76, 0.86)
     inside = [(rim, wall), (0.8 * rim, wall * 0.9), (0.6 * rim, wall * 0.55), (0.55 * rim, wall * 0.3)]

@@ -85,7 +85,9 @@ def make_bed(g: np.random.Generator) -> Assembly:
     return made
 
 
-def _end_board(made, g, piece: str, width: float, y: float, high: float, low: float) -> None:
+def _end_board(
+    made: Assembly, g: np.random.Generator, piece: str, width: float, y: float, high: float, low: float
+) -> None:
     """Add a head- or footboard: a panel, a curved or padded one, posts with slats or spindles."""
     wide, thick = width * (g.uniform(1, 1.15) if chance(g, 0.3) else 1), quantiles(g, 0.025, 0.05, 0.12)
     style = pick(g, {"panel": 0.42, "arched": 0.2, "bowed": 0.12, "slats": 0.13, "spindles": 0.13})
@@ -118,7 +120,7 @@ def _end_board(made, g, piece: str, width: float, y: float, high: float, low: fl
                 made.add(piece, bar([(u, y + 0.02, start), (u, y + 0.02, high - 0.03)], 0.01, 6))
 
 
-def _canopy(made, g, x: float, y: float, high: float) -> None:
+def _canopy(made: Assembly, g: np.random.Generator, x: float, y: float, high: float) -> None:
     radius, sides = g.uniform(0.02, 0.05), pick(g, {4: 0.5, SIDES: 0.5})
     for v in (-y, y):
         made.add("canopy", *both(bar([(x, v, 0), (x, v, high)], radius, sides)))
@@ -129,7 +131,7 @@ def _canopy(made, g, x: float, y: float, high: float) -> None:
         made.add("canopy", board((0, 0), (2 * x, 2 * y), high, high + 0.03))
 
 
-def _bunk(made, g, x: float, y: float, top: float, thick: float) -> None:
+def _bunk(made: Assembly, g: np.random.Generator, x: float, y: float, top: float, thick: float) -> None:
     upper = top + g.uniform(0.8, 1.0)
     high, radius = upper + g.uniform(0.25, 0.5), g.uniform(0.02, 0.04)
     for v in (-y, y):
@@ -177,7 +179,9 @@ def make_monitor(g: np.random.Generator) -> Assembly:
     return made
 
 
-def _monitor_foot(made, g, wide, gap, behind, tube, tall) -> None:
+def _monitor_foot(
+    made: Assembly, g: np.random.Generator, wide: float, gap: float, behind: float, tube: bool, tall: float
+) -> None:
     foot = pick(g, {"round": 0.42, "square": 0.3, "fork": 0.14, "ring": 0.08, "feet": 0.06})
     flat, y = g.uniform(0.008, 0.025), behind * g.uniform(0.4, 1)
     across, deep = wide * quantiles(g, 0.3, 0.46, 0.7), quantiles(g, 0.1, 0.17, 0.25)

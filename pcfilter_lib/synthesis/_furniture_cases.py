@@ -28,17 +28,13 @@ PIECES = {
 
 
 def make_desk(g: np.random.Generator) -> Assembly:
-    """Return a desk: a top on drawer blocks, panels, legs, a trestle or frames, some with a hutch, a second wing, or a keyboard shelf."""
+    """Return a desk: a top on drawer blocks, panels, legs, a trestle or frames, some with a hutch or a second wing."""
     made = Assembly("desk", PIECES["desk"])
     width, height = quantiles(g, 1.1, 1.5, 1.9), quantiles(g, 0.7, 0.75, 0.8)
     depth, thick = width * quantiles(g, 0.4, 0.47, 0.6), quantiles(g, 0.018, 0.03, 0.06)
     below, thin = height - thick, g.uniform(0.018, 0.04)
-    round_top = chance(g, 0.06)
-    if round_top:
-        made.add("top", stack(outline(width, depth, 4, np.inf), [(below, 1), (height, 1)]))
-    side = pick(g, {-1: 0.5, 1: 0.5})
-    wing = chance(g, 0.2)
-    if wing:
+    side, shape = pick(g, {-1: 0.5, 1: 0.5}), pick(g, {"plain": 0.74, "wing": 0.2, "round": 0.06})
+    if shape == "wing":
         reach, deep = g.uniform(0.35, 1.0), g.uniform(0.4, 0.6)
         ends = sorted((side * width / 2, side * (width / 2 - deep)))
         rows = [(0, (-width / 2, -depth / 2, below), (width / 2, depth / 2, height))]
@@ -52,7 +48,9 @@ def make_desk(g: np.random.Generator) -> Assembly:
             made.add("panel", board((outer, y + reach / 2), (thin, reach), 0.1 * below, below))
         else:
             drawers(made, g, (middle, y + 0.25), (deep - 0.03, 0.48), 0.02, below, int(g.integers(2, 5)), 1)
-    elif not round_top:
+    elif shape == "round":
+        made.add("top", stack(outline(width, depth, 4, np.inf), [(below, 1), (height, 1)]))
+    else:
         made.add("top", cuboid((-width / 2, -depth / 2, below), (width / 2, depth / 2, height)))
     inner = width / 2 - g.uniform(0, 0.05)
     shares = {"block": 0.5, "panel": 0.32, "legs": 0.2}
@@ -62,16 +60,8 @@ def make_desk(g: np.random.Generator) -> Assembly:
         stand = pick(g, {legs: 0.6, trestle: 0.22, frames: 0.18})
         made.add("leg", *stand(g, 2 * inner, depth - 0.03, below))
         if chance(g, 0.65):  # drawers under the top, or an apron
-            drawers(
-                made,
-                g,
-                (0, 0),
-                (2 * inner - 0.06, depth - 0.08),
-                below - g.uniform(0.08, 0.16),
-                below,
-                1,
-                int(g.integers(1, 4)),
-            )
+            size, low = (2 * inner - 0.06, depth - 0.08), below - g.uniform(0.08, 0.16)
+            drawers(made, g, (0, 0), size, low, below, 1, int(g.integers(1, 4)))
         if chance(g, 0.35):
             wide = g.uniform(0.3, 0.45)
             drawers(made, g, (inner - wide / 2, 0), (wide, depth - 0.06), below * g.uniform(0.05, 0.5), below, 3, 1)
@@ -89,7 +79,7 @@ def make_desk(g: np.random.Generator) -> Assembly:
         low = below * pick(g, {0.02: 0.35, 0.35: 0.35, 0.6: 0.3})
         made.add("panel", board((0, depth / 2 - g.uniform(0.03, 0.2)), (2 * inner - thin, thin), low, below))
     if left != "legs" and chance(g, 0.25):
-        made.add("shelf", board((0, -0.1), (inner, depth * 0.5), below - 0.12, below - 0.1))
+        made.add("shelf", board((0, -0.1), (2 * inner, depth * 0.5), below - 0.12, below - 0.1))
     if chance(g, 0.2):
         _hutch(made, g, width, depth, height)
     return made
@@ -111,7 +101,14 @@ def _hutch(made: Assembly, g: np.random.Generator, width: float, depth: float, h
 
 
 def drawers(
-    made: Assembly, g: np.random.Generator, middle, size, low: float, high: float, rows: int, columns: int
+    made: Assembly,
+    g: np.random.Generator,
+    middle: tuple[float, float],
+    size: tuple[float, float],
+    low: float,
+    high: float,
+    rows: int,
+    columns: int,
 ) -> None:
     """Add a body with drawers or doors in its front: solid, or of boards with boxes or fronts in it."""
     (x, y), (width, depth) = middle, size
@@ -136,19 +133,15 @@ def drawers(
             wide, bottom, top = b - a, levels[row], levels[row + 1]
             gap = min(gap, (top - bottom) / 5, wide / 5)
             tall = top - bottom
-            piece = "door" if tall > 1.5 * wide and "door" in made.pieces else "drawer"
+            piece = "door" if tall > wide and "door" in made.pieces else "drawer"
             made.add(piece, cuboid((a + gap, front - proud, bottom + gap), (b - gap, front + 0.02, top - gap)))
             if style == "boxes" and piece == "drawer":
                 inside, rear = gap + 0.008, back - thin - 0.03
-                outer = (
-                    (a + inside, front + 0.02, bottom + gap),
-                    (b - inside, rear, bottom + gap + 0.7 * (tall - 2 * gap)),
-                )
-                inner = (
-                    (a + inside + 0.01, front + 0.03, bottom + gap + 0.01),
-                    (b - inside - 0.01, rear - 0.01, outer[1][2]),
-                )
-                made.add(piece, boxes([(0, *outer), (None, *inner)]))
+                brim = bottom + gap + 0.7 * (tall - 2 * gap)
+                low_out, high_out = np.array([(a + inside, front + 0.02, bottom + gap), (b - inside, rear, brim)])
+                wall = np.array([0.01, 0.01, 0])
+                hollow = low_out + wall + (0, 0, 0.01), high_out - wall
+                made.add(piece, boxes([(0, low_out, high_out), (None, *hollow)]))
             place = ((a + b) / 2, front - proud, (bottom + top) / 2)
             if knob == "knob":
                 ball = revolve([(0, 0), (0.008, 0), (0.016, 0.02), (0, 0.03)], 8)

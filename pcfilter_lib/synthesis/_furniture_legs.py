@@ -21,7 +21,7 @@ def legs(g: np.random.Generator, width: float, depth: float, height: float, inse
     """Return four legs under a rectangle: straight, tapered, splayed or turned, square or round."""
     sides, radius = pick(g, {4: 0.6, SIDES: 0.4}), quantiles(g, 0.012, 0.02, 0.035) * (0.6 + 0.8 * height)
     x, y = width / 2 - inset - radius, depth / 2 - inset - radius
-    splay = g.uniform(0.05, 0.2) * height if chance(g, 0.25) else 0.0
+    splay = g.uniform(0.05, 0.2) * min(width, depth, height) if chance(g, 0.25) else 0.0
     levels, radii = np.array([0.0, 1.0]), radius * np.array([1 if chance(g, 0.5) else g.uniform(0.4, 0.8), 1])
     if chance(g, 0.15):  # turned on a lathe
         levels = np.array([0, 0.08, 0.14, 0.45, 0.7, 0.78, 1])

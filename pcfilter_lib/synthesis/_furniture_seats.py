@@ -244,7 +244,16 @@ def make_sofa(g: np.random.Generator) -> Assembly:
     return made
 
 
-def _sofa_arms(made, g, width, depth, arm, foot, seat, total) -> None:
+def _sofa_arms(
+    made: Assembly,
+    g: np.random.Generator,
+    width: float,
+    depth: float,
+    arm: float,
+    foot: float,
+    seat: float,
+    total: float,
+) -> None:
     high = seat + (total - seat) * g.uniform(0.3, 1.0 if chance(g, 0.3) else 0.75)
     x, style = width / 2 - arm / 2, pick(g, {"box": 0.5, "roll": 0.25, "soft": 0.25})
     if style == "box":
@@ -257,7 +266,18 @@ def _sofa_arms(made, g, width, depth, arm, foot, seat, total) -> None:
         made.add("armrest", *both(bar([(x, -depth / 2, high - roll), (x, depth / 2, high - roll)], roll, 16)))
 
 
-def _chaise(made, g, width, depth, arm, foot, seat, back, total, thick) -> None:
+def _chaise(
+    made: Assembly,
+    g: np.random.Generator,
+    width: float,
+    depth: float,
+    arm: float,
+    foot: float,
+    seat: float,
+    back: float,
+    total: float,
+    thick: float,
+) -> None:
     """Add a longer seat at one end, with or without a back along its side: an L."""
     side, reach, wide = pick(g, {-1: 0.5, 1: 0.5}), quantiles(g, 0.5, 0.8, 1.4), g.uniform(0.6, 0.95)
     outer, inner = side * width / 2, side * (width / 2 - wide)
