@@ -101,7 +101,7 @@ def make_toilet(g: np.random.Generator) -> Assembly:
     made = Assembly("toilet", PIECES["toilet"])
     shares = {"tank": 0.58, "low tank": 0.1, "block": 0.06, "high tank": 0.03, "wall": 0.03, "none": 0.2}
     style = pick(g, shares)
-    width, length, rim = quantiles(g, 0.33, 0.37, 0.44), quantiles(g, 0.42, 0.48, 0.56), quantiles(g, 0.34, 0.39, 0.44)
+    width, length, rim = quantiles(g, 0.34, 0.39, 0.46), quantiles(g, 0.42, 0.48, 0.56), quantiles(g, 0.34, 0.39, 0.44)
     egg = outline(width, length, g.uniform(2, 2.5), 12 if chance(g, 0.25) else g.uniform(2.2, 5))
     back, behind = length / 2, g.uniform(0.1, 0.2)  # what carries the tank, or reaches the wall
     hung = style in ("none", "wall") and chance(g, 0.5)
@@ -156,7 +156,7 @@ def _tank(
     made: Assembly, g: np.random.Generator, style: str, width: float, back: float, behind: float, rim: float
 ) -> None:
     """Add a tank with its lid and a button or a lever."""
-    wide, deep = width * g.uniform(0.9, 1.35), g.uniform(0.15, 0.22)
+    wide, deep = width * g.uniform(0.95, 1.4), g.uniform(0.15, 0.22)
     tall = g.uniform(0.05, 0.2) if style == "low tank" else quantiles(g, 0.27, 0.36, 0.48)
     low, y = rim - 0.02, back + max(behind, deep / 2 + 0.02)
     if style == "high tank":

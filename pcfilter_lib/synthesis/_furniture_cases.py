@@ -128,6 +128,10 @@ def drawers(
     cells = np.cumsum(np.append(0, g.uniform(0.7, 1.6, rows) if chance(g, 0.4) else np.ones(rows)))
     levels = low + thin + cells / cells[-1] * (high - low - 2 * thin)
     walls = np.linspace(left + thin, right - thin, columns + 1)
+    if style != "solid" and chance(g, 0.5):  # boards between the rows
+        for level in levels[1:-1]:
+            half = min(thin / 2, 0.008)
+            made.add("body", cuboid((left + thin, front, level - half), (right - thin, back - thin, level + half)))
     for row in range(rows):
         for a, b in zip(walls[:-1], walls[1:], strict=True):
             wide, bottom, top = b - a, levels[row], levels[row + 1]
@@ -190,7 +194,7 @@ def make_night_stand(g: np.random.Generator) -> Assembly:
     thick, over = quantiles(g, 0.012, 0.022, 0.045), g.uniform(0, 0.03)
     below = height - thick
     round_one = chance(g, 0.06)
-    style = pick(g, {"box": 0.5, "legs": 0.33, "open": 0.17})
+    style = pick(g, {"box": 0.56, "legs": 0.29, "open": 0.15})
     if round_one:
         made.add("top", stack(outline(width, width, 2), [(below, 1), (height, 1)]))
         made.add("body", stack(outline(width * 0.93, width * 0.93, 2), [(0.05, 1), (below, 1)]))
