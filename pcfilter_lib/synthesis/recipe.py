@@ -11,6 +11,7 @@ import numpy as np
 
 from pcfilter_lib._arguments import one_of
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.synthesis.furniture import FURNITURE
 from pcfilter_lib.synthesis.parts import KINDS
 
 Range = float | tuple[float, float]
@@ -88,7 +89,8 @@ class Recipe:
     parts : int or range
         How many.
     kinds : tuple of str
-        Which kinds of parts, names of :data:`pcfilter_lib.synthesis.KINDS`.
+        Which kinds of parts, names of :data:`pcfilter_lib.synthesis.KINDS` (the default is all
+        of these) or of :data:`pcfilter_lib.synthesis.FURNITURE`.
     mesh_folder : str
         A folder with meshes that are used as parts besides `kinds`; empty for none.
     part_size : float or range
@@ -254,7 +256,7 @@ class Recipe:
             object.__setattr__(self, name, _number_or_range(name, getattr(self, name), low, high, included))
         kinds = (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
         for kind in kinds:
-            one_of("Recipe", "kinds", kind, KINDS)
+            one_of("Recipe", "kinds", kind, (*KINDS, *FURNITURE))
         if not isinstance(self.mesh_folder, str):
             raise _impossible("mesh_folder", f"{self.mesh_folder!r} is not a text", "pass the path of a folder")
         if not kinds and not self.mesh_folder:

@@ -6,6 +6,7 @@ import numpy as np
 
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.board import CONTACTS, HEAT_SINK, PANEL, PLATE
+from pcfilter_lib.synthesis.furniture import FURNITURE, make_furniture
 from pcfilter_lib.synthesis.parts import folder_parts, make_part
 from pcfilter_lib.synthesis.recipe import Recipe
 from pcfilter_lib.synthesis.settling import CLEARANCE, HeightMap, random_rotation
@@ -59,7 +60,8 @@ def build_scene(recipe: Recipe, seed: int) -> Scene:
     objects = []
     for _ in range(recipe.parts if heights else 1):
         kind = kinds[choosing.integers(len(kinds))]
-        solid = make_part(kind, shaping) if isinstance(kind, str) else kind
+        make = make_furniture if kind in FURNITURE else make_part
+        solid = make(kind, shaping) if isinstance(kind, str) else kind
         size = recipe.part_size * shaping.uniform(0.6, 1.4)
         solid = solid.scaled(min(size, _LARGEST * recipe.area) if heights else size)
         if heights:

@@ -1,0 +1,73 @@
+"""Furniture in the ten classes of ModelNet10: random variants and proportions of each.
+
+ModelNet10 is from Z. Wu and others, *3D ShapeNets: a deep representation for volumetric shapes*, CVPR 2015. Nothing
+of it is in here: each shape is put together from boards, bars, cushions and bowls.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcfilter_lib._arguments import one_of
+from pcfilter_lib.synthesis import _furniture_bath as bath
+from pcfilter_lib.synthesis import _furniture_beds as beds
+from pcfilter_lib.synthesis import _furniture_cases as cases
+from pcfilter_lib.synthesis import _furniture_seats as seats
+from pcfilter_lib.synthesis import _furniture_tables as tables
+from pcfilter_lib.synthesis.solid import Solid
+
+_MAKERS = {
+    "bathtub": bath.make_bathtub,
+    "bed": beds.make_bed,
+    "chair": seats.make_chair,
+    "desk": cases.make_desk,
+    "dresser": cases.make_dresser,
+    "monitor": beds.make_monitor,
+    "night_stand": cases.make_night_stand,
+    "sofa": seats.make_sofa,
+    "table": tables.make_table,
+    "toilet": bath.make_toilet,
+}
+_PIECES = bath.PIECES | beds.PIECES | cases.PIECES | seats.PIECES | tables.PIECES
+FURNITURE: tuple[str, ...] = tuple(_MAKERS)
+#: The names of each class's pieces; a piece's number is its place. Not every shape has all of them.
+FURNITURE_PIECES: dict[str, tuple[str, ...]] = {kind: _PIECES[kind] for kind in FURNITURE}
+_BACK_AT_Y = ("bed", "chair", "toilet")  # as in ModelNet10
+
+
+def make_furniture(kind: str, generator: np.random.Generator) -> Solid:
+    """Return a piece of furniture of a class, with a random structure and random proportions.
+
+    It stands as ModelNet10's shapes do: z is up; the head of a bed, the back of a chair and the tank of a toilet are
+    at +y, the backs of all others at +x, so that these are wide along y.
+
+    Parameters
+    ----------
+    kind : str
+        One of :data:`FURNITURE`.
+    generator : numpy.random.Generator
+        Where the structure and the proportions come from.
+
+    Returns
+    -------
+    Solid
+        Largest extent 1, standing on z = 0, the middle of its floor plan at the origin. The pieces have the numbers of
+        :data:`FURNITURE_PIECES`. Each consists of closed shells that look outwards; shells may overlap, as a leg does
+        with the seat that it ends in.
+
+    Raises
+    ------
+    InputError
+        If there is no such class.
+
+    Examples
+    --------
+    >>> chair = make_furniture("chair", np.random.default_rng(0))
+    >>> {FURNITURE_PIECES["chair"][piece] for piece in chair.pieces} >= {"seat", "back", "leg"}
+    True
+    """
+    solid = _MAKERS[one_of("make_furniture", "kind", kind, FURNITURE)](generator).solid()
+    vertices = solid.vertices if kind in _BACK_AT_Y else solid.vertices[:, [1, 0, 2]] * (1, -1, 1)
+    low, high = vertices.min(axis=0), vertices.max(axis=0)
+    middle = np.array([*(low + high)[:2] / 2, low[2]])
+    return Solid((vertices - middle) / (high - low).max(), solid.faces, solid.pieces, kind)
