@@ -1,4 +1,4 @@
-"""Make the benchmark's scans, see `pcfilter_lib.synthesis.BENCHMARK`; 1.3 GB, a quarter of an hour on two cores.
+"""Make the benchmark's scans, see `pcfilter_lib.synthesis.BENCHMARK`; 2.5 GB, a quarter of an hour on two cores.
 
     python data_scripts/make_benchmark.py --out FOLDER [--split NAME ...]
 
