@@ -59,29 +59,12 @@ class PointTransform(keras.layers.Layer):
     def build(self, input_shape):
         """Make the layers."""
         size = input_shape[-1]
-        self._shared, shape = [], input_shape
-        for number, width in enumerate(self.widths[:-1]):
-            for layer in (
-                layers.Dense(width, use_bias=False, kernel_initializer="he_normal", name=f"shared_{number}"),
-                layers.BatchNormalization(momentum=_MOMENTUM, name=f"shared_norm_{number}"),
-                layers.ReLU(name=f"shared_relu_{number}"),
-            ):
-                layer.build(shape)
-                shape = layer.compute_output_shape(shape)
-                self._shared.append(layer)
+        self._hidden, shape = [], input_shape
         largest = DenseGlobalMax(self.widths[-1], momentum=_MOMENTUM, name="largest")
-        largest.build(shape)
-        self._shared.append(largest)
-        shape = largest.compute_output_shape(shape)
-        for number, width in enumerate(self.head):
-            for layer in (
-                layers.Dense(width, use_bias=False, kernel_initializer="he_normal", name=f"head_{number}"),
-                layers.BatchNormalization(momentum=_MOMENTUM, name=f"head_norm_{number}"),
-                layers.ReLU(name=f"head_relu_{number}"),
-            ):
-                layer.build(shape)
-                shape = layer.compute_output_shape(shape)
-                self._shared.append(layer)
+        for layer in (*_dense("shared", self.widths[:-1]), largest, *_dense("head", self.head)):
+            layer.build(shape)
+            shape = layer.compute_output_shape(shape)
+            self._hidden.append(layer)
         # The identity is added in `transform`, not kept in a bias, so that a decay of weights pulls towards it.
         self._matrix = layers.Dense(size * size, kernel_initializer="zeros", name="matrix")
         self._matrix.build(shape)
@@ -90,7 +73,7 @@ class PointTransform(keras.layers.Layer):
     def transform(self, inputs, training=False):
         """Return the matrix of each cloud, shape (B, K, K)."""
         features = inputs
-        for layer in self._shared:
+        for layer in self._hidden:
             normalises = isinstance(layer, layers.BatchNormalization | DenseGlobalMax)
             features = layer(features, training=training) if normalises else layer(features)
         size = inputs.shape[-1]
@@ -111,3 +94,15 @@ class PointTransform(keras.layers.Layer):
     def get_config(self):
         """Return the arguments."""
         return {**super().get_config(), "widths": self.widths, "head": self.head, "penalty": self.penalty}
+
+
+def _dense(name: str, widths: tuple[int, ...]) -> list[keras.layers.Layer]:
+    """Return dense layers of these widths, each with its normalisation and a rectifier."""
+    made = []
+    for number, width in enumerate(widths):
+        made += [
+            layers.Dense(width, use_bias=False, kernel_initializer="he_normal", name=f"{name}_{number}"),
+            layers.BatchNormalization(momentum=_MOMENTUM, name=f"{name}_norm_{number}"),
+            layers.ReLU(name=f"{name}_relu_{number}"),
+        ]
+    return made
