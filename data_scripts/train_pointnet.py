@@ -46,7 +46,8 @@ ABOUT = {
 }
 LICENCE = "ModelNet is for academic research only; so are these weights"
 NETWORK = {"width": 1.0, "transforms": False, "dropout": 0.3}
-POINTS, BATCH, EPOCHS, RATE, SMOOTHING = 1024, 32, 40, 2e-3, 0.1
+POINTS, BATCH, RATE, SMOOTHING = 1024, 32, 2e-3, 0.1
+EPOCHS = {"modelnet10": 40, "modelnet6": 40, "furniture": 20}
 MADE = {"train": 400, "test": 40}  # parametric shapes of a class
 AUGMENTATION = {"rotate": "", "jitter": 0.01, "scale": (0.8, 1.25), "drop": 0.3}
 
@@ -114,11 +115,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the shapes; furniture does without")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int, help=f"instead of {EPOCHS}")
     parser.add_argument("--ship", action="store_true", help="write the network of seed 0 to pcfilter_lib/weights")
     options = parser.parse_args()
     if options.set != "furniture" and options.data is None:
         parser.error(f"{options.set} needs --data FOLDER: see data_scripts/fetch_modelnet10.py")
+    options.epochs = options.epochs or EPOCHS[options.set]
     finished = options.out / f"{options.set}-seed-{options.seed}.keras"
     if not finished.exists():
         model = train(options)
