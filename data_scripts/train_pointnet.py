@@ -47,7 +47,7 @@ ABOUT = {
 LICENCE = "ModelNet is for academic research only; so are these weights"
 NETWORK = {"width": 1.0, "transforms": False, "dropout": 0.3}
 POINTS, BATCH, RATE, SMOOTHING = 1024, 32, 2e-3, 0.1
-EPOCHS = {"modelnet10": 40, "modelnet6": 40, "furniture": 20}
+EPOCHS = {"modelnet10": 40, "modelnet6": 40, "furniture": 12}
 MADE = {"train": 400, "test": 40}  # parametric shapes of a class
 AUGMENTATION = {"rotate": "", "jitter": 0.01, "scale": (0.8, 1.25), "drop": 0.3}
 
