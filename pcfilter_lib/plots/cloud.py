@@ -66,5 +66,21 @@ def cloud(
         }
     alt = alt or f"{title or 'Point cloud'}: {len(points):,} points, extent {extent(points)}{unit and f' {unit}'}."
     trace = go.Scatter3d(x=x, y=y, z=z, mode="markers", marker=marker, showlegend=False)
-    layout = {"title": {"text": titled(title, len(chosen), len(points))}, **space(unit)}
+    eye = _eye(points)
+    layout = {"title": {"text": titled(title, len(chosen), len(points))}, **space(unit, eye=eye)}
+    if eye:
+        layout["height"] = 360  # a row needs no more
     return Figure(trace, layout, alt=alt)
+
+
+def _eye(points: np.ndarray) -> dict[str, float] | None:
+    """Return from where a long row of things is seen whole: from its side, far enough away. None: from a corner."""
+    sizes = np.ptp(points, axis=0) if len(points) else np.zeros(3)
+    along, across = (0, 1) if sizes[0] >= sizes[1] else (1, 0)
+    if not sizes.all() or sizes[along] < 2 * max(sizes[across], sizes[2]):
+        return None
+    length = sizes[along] / np.prod(sizes) ** (1 / 3)  # Plotly's unit is the geometric mean of the three sizes
+    distance = 0.8 * length
+    eye = {"x": 0.0, "y": 0.0, "z": 0.35 * distance}
+    eye["xy"[across]] = -distance if across == 1 else distance  # to the right is +x, or +y
+    return eye

@@ -38,3 +38,12 @@ def test_what_is_no_cloud_is_refused():
         plots.cloud(np.zeros((3, 2)))
     with pytest.raises(InputError, match="one value per point"):
         plots.cloud(np.zeros((3, 3)), np.zeros(2))
+
+
+@pytest.mark.parametrize(("along", "across"), [("x", "y"), ("y", "x")])
+def test_a_long_row_is_seen_from_its_side_and_a_compact_cloud_from_a_corner(along, across):
+    cloud = np.random.default_rng(0).random((50, 3))
+    assert plots.cloud(cloud).layout.scene.camera.eye.x == 1.4
+    eye = plots.cloud(cloud * (8 if along == "x" else 1, 8 if along == "y" else 1, 1)).layout.scene.camera.eye
+    assert eye[along] == 0 and abs(eye[across]) > 2
+    assert plots.cloud(np.array([[0.0, 0, 0], [9, 0, 0]])).layout.scene.camera.eye.x == 1.4  # a line has no room
