@@ -5,7 +5,7 @@
 FOLDER holds ModelNet10, see data_scripts/fetch_modelnet10.py; `runs` holds the networks that were trained by
 data_scripts/train_pointnet.py, one for each seed. Each is judged on the test shapes: as they are; turned about the
 vertical by a random angle; with fewer points, spread evenly (farthest point sampling) or drawn at random. The clouds of
-ModelNet10 that this was first measured on are sampled evenly, as Poisson disks; where the files are meshes, their points
+ModelNet10 that this was first measured on are sampled evenly, as Poisson disks; where files are meshes, their points
 are drawn uniformly. So the two ways are also compared on meshes of parametric furniture, 40 of each class, that
 everybody has. Accuracy is the share of shapes that are told right, once each, without voting. About two minutes of one
 core for each network.
