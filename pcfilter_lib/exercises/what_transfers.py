@@ -163,7 +163,7 @@ _random = np.random.default_rng(35)
 _PROBABILITIES = [
     {
         "probabilities": np.array([[0.5, 0.5], [0.9, 0.1], [0.2, 0.8]]),
-        "before": np.array([0.5, 0.5]),
+        "before": np.array([0.75, 0.25]),
         "after": np.array([0.2, 0.8]),
     },
     {

@@ -57,7 +57,7 @@ MISTAKES = [
     (exercises.check_shares, lambda p, b, a: p / b * a, "no longer add up to 1"),
     (exercises.check_shares, lambda p, b, a: shares((p * a / b).T, 1, 1).T, "each column is divided"),
     (exercises.check_shares, lambda p, b, a: p * a / b / np.sum(p * a / b), "divided by one sum"),
-    (exercises.check_shares, lambda p, b, a: p, "these are the same"),
+    (exercises.check_shares, lambda p, b, a: p, "the old probabilities"),
     (exercises.check_shares, lambda p, b, a: p + (a - b), "multiplied by a ratio"),
     (exercises.check_shares, lambda p, b, a: np.ones_like(p) * a, "the same of all examples"),
     (exercises.check_shares, lambda p, b, a: shares(p, b, a).argmax(axis=1), "not the class that wins"),
