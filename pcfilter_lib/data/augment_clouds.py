@@ -68,6 +68,7 @@ class CloudAugmentation:
         ----------
         clouds : ndarray, shape (B, N, 3)
         labels : ndarray, shape (B, ...)
+            Of the clouds; or of their points: whole numbers of shape (B, N), or numbers of shape (B, N, classes).
         generator : numpy.random.Generator
 
         Returns
@@ -89,6 +90,10 @@ class CloudAugmentation:
         if self.drop:
             gone = generator.random((count, points)) < generator.uniform(0, self.drop, (count, 1))
             clouds = np.where(gone[..., None], clouds[:, :1], clouds)
+            labels = np.asarray(labels)
+            per_point = labels.ndim == 3 or (labels.ndim == 2 and labels.dtype.kind in "iu")
+            if per_point and labels.shape[1] == points:
+                labels = np.where(gone if labels.ndim == 2 else gone[..., None], labels[:, :1], labels)
         return clouds, labels
 
 

@@ -72,7 +72,7 @@ class PointNet(Architecture):
             cloud = shared_dense(cloud, units, f"head_{number}")
         if dropout:
             cloud = layers.Dropout(dropout, name="dropout")(cloud)
-        super().__init__(points, layers.Dense(classes, name="logits")(cloud), **kwargs)
+        super().__init__(points, layers.Dense(config["classes"], name="logits")(cloud), **kwargs)
         self._config = config
 
 
@@ -176,5 +176,5 @@ class PointNetSegmentation(Architecture):
         maps = layers.ReLU(name="decode_0_relu")(maps)
         for number, units in enumerate(others, start=1):
             maps = shared_dense(maps, units, f"decode_{number}")
-        super().__init__(inputs, layers.Dense(classes, name="logits")(maps), **kwargs)
+        super().__init__(inputs, layers.Dense(config["classes"], name="logits")(maps), **kwargs)
         self._config = config

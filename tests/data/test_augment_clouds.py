@@ -59,6 +59,25 @@ def test_dropped_points_fall_on_the_first_one():
     assert (dropped | kept).all() and 0.2 < dropped.mean() < 0.4 and dropped.mean(axis=1).max() > 0.45
 
 
+@pytest.mark.parametrize("one_hot", [False, True])
+def test_a_dropped_point_has_the_label_of_the_point_that_it_became(one_hot):
+    x, parts = clouds(), np.random.default_rng(0).integers(0, 3, (50, 40))
+    augment = data.CloudAugmentation(**NOTHING | {"drop": 0.6})
+    y, labels = augment(x, np.eye(3)[parts] if one_hot else parts, np.random.default_rng(1))
+    became_first = (y == x[:, :1]).all(axis=-1)
+    assert became_first.mean() > 0.2
+    np.testing.assert_array_equal(
+        labels.argmax(axis=-1) if one_hot else labels, np.where(became_first, parts[:, :1], parts)
+    )
+
+
+def test_labels_of_clouds_are_not_taken_for_labels_of_points():
+    labels = np.eye(50, 40)
+    labels[:, 0] = 7.5
+    augment = data.CloudAugmentation(**NOTHING | {"drop": 0.6})
+    np.testing.assert_array_equal(augment(clouds(), labels, np.random.default_rng(1))[1], labels)
+
+
 def test_the_seed_decides():
     assert np.array_equal(varied(3, rotate="z", jitter=0.1)[1], varied(3, rotate="z", jitter=0.1)[1])
     assert not np.array_equal(varied(3, jitter=0.1)[1], varied(4, jitter=0.1)[1])

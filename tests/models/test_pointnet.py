@@ -42,7 +42,7 @@ def test_the_order_of_the_points_does_not_matter():
 
 def test_it_has_the_published_number_of_weights():
     # Qi et al. 2017, supplement, section E: 3.5 million with transforms, 0.8 million without, for 40 classes.
-    sizes = [PointNet(40, transforms=transforms).count_params() for transforms in (True, False)]
+    sizes = [PointNet(np.int64(40), transforms=transforms).count_params() for transforms in (True, False)]
     assert [round(size / 1e6, 1) for size in sizes] == [3.5, 0.8]
 
 
