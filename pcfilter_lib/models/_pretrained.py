@@ -8,7 +8,7 @@ from pcfilter_lib._arguments import one_of
 from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.models._load import load
 
-PRETRAINED = ("artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture")
+PRETRAINED = ("artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6")
 
 
 def load_pretrained(name: str) -> keras.Model:
@@ -16,7 +16,7 @@ def load_pretrained(name: str) -> keras.Model:
 
     Parameters
     ----------
-    name : {"artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture"}
+    name : {"artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6"}
         "artefact-unet" is the artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape
         (B, H, W, 14), to the logit of true geometry, shape (B, H, W, 1). The same network, without Keras, is
         ``filters.load_filter("artefact-unet")``.
@@ -24,8 +24,7 @@ def load_pretrained(name: str) -> keras.Model:
         The others are a :class:`PointNet` each: from clouds in the unit sphere, shape (B, N, 3), that stand upright as
         ModelNet10's do, to logits of :data:`pcfilter_lib.data.MODELNET10`, shape (B, 10). "pointnet-modelnet6" tells
         six of them, without chair, desk, table and toilet: shape (B, 6). ModelNet is for academic research only, and so
-        are the weights that were trained on it; "pointnet-furniture" was trained on parametric shapes alone and is
-        free of that.
+        are weights that were trained on it.
 
     Returns
     -------
