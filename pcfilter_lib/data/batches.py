@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcfilter_lib._arguments import whole_number
+from pcfilter_lib.data._epochs import EpochBatches
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.frameworks import import_keras
-
-keras = import_keras()
 
 
-class ShuffledBatches(keras.utils.PyDataset):
+class ShuffledBatches(EpochBatches):
     """Batches of examples in memory, shuffled anew in each epoch, and the same way whenever that epoch is run.
 
     ``model.fit(x, y)`` shuffles with the global random state: a training that is continued in another process sees
@@ -34,7 +31,8 @@ class ShuffledBatches(keras.utils.PyDataset):
     Attributes
     ----------
     epoch : int
-        The epoch whose order is in force, from 0. Keras raises it by one after each; set it to continue a training.
+        The epoch whose order is in force, from 0. Keras raises it by one after each, and once before the
+        first; set it to continue a training.
 
     Raises
     ------
@@ -48,32 +46,14 @@ class ShuffledBatches(keras.utils.PyDataset):
     """
 
     def __init__(self, x, y, *, batch_size, seed, augment=None, **kwargs):
-        super().__init__(**kwargs)
         if len(x) != len(y) or not len(x):
-            raise InputError(
-                "ShuffledBatches",
-                "x, y",
-                f"they hold {len(x)} and {len(y)} examples",
-                "pass as many targets as examples",
-            )
-        self.x, self.y = np.asarray(x), np.asarray(y)
-        self.batch_size = whole_number("ShuffledBatches", "batch_size", batch_size)
-        self.seed = whole_number("ShuffledBatches", "seed", seed, at_least=0)
-        self.augment = augment
-        self.epoch = 0
+            problem = f"they hold {len(x)} and {len(y)} examples"
+            raise InputError("ShuffledBatches", "x, y", problem, "pass as many targets as examples")
+        super().__init__(batch_size=batch_size, seed=seed, **kwargs)
+        self.count = len(x)
+        self.x, self.y, self.augment = np.asarray(x), np.asarray(y), augment
 
-    def __len__(self):
-        return -(-len(self.x) // self.batch_size)
-
-    def __getitem__(self, index):
-        # Two numbers make a seed: their sum would give epoch 1 of seed 0 the order of epoch 0 of seed 1.
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.x))
-        chosen = order[index * self.batch_size : (index + 1) * self.batch_size]
-        x, y = self.x[chosen], self.y[chosen]
-        if self.augment is None:
-            return x, y
-        return self.augment(x, y, np.random.default_rng([self.seed, self.epoch, 1 + index]))
-
-    def on_epoch_end(self):
-        """Go on to the next epoch's order; Keras calls this."""
-        self.epoch += 1
+    def batch(self, rows, generator):
+        """Return inputs and targets of these examples, varied."""
+        x, y = self.x[rows], self.y[rows]
+        return (x, y) if self.augment is None else self.augment(x, y, generator)

@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from pcfilter_lib._arguments import one_of, whole_number
+from pcfilter_lib.data._epochs import EpochBatches
 from pcfilter_lib.data.modelnet import load_shape
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.frameworks import import_keras
-
-keras = import_keras()
 
 
-class CloudBatches(keras.utils.PyDataset):
+class CloudBatches(EpochBatches):
     """Shapes in files, read when their batch is due, in an order that depends on seed and epoch alone.
 
     Each epoch draws other points of each mesh. Keras reads batches ahead in as many threads, or processes, as asked
@@ -46,7 +44,8 @@ class CloudBatches(keras.utils.PyDataset):
     Attributes
     ----------
     epoch : int
-        The epoch whose order is in force, from 0. Keras raises it by one after each; set it to continue a training.
+        The epoch whose order is in force, from 0. Keras raises it by one after each, and once before the
+        first; set it to continue a training.
 
     Raises
     ------
@@ -67,48 +66,28 @@ class CloudBatches(keras.utils.PyDataset):
         resample: bool = True,
         **kwargs,
     ):
-        super().__init__(**kwargs)
         if len(files) != len(labels) or not len(files):
             problem = f"they hold {len(files)} and {len(labels)} examples"
             raise InputError("CloudBatches", "files, labels", problem, "pass as many labels as files")
-        self.files, self.labels = list(files), np.asarray(labels)
-        self.batch_size = whole_number("CloudBatches", "batch_size", batch_size)
-        self.seed = whole_number("CloudBatches", "seed", seed, at_least=0)
+        super().__init__(batch_size=batch_size, seed=seed, **kwargs)
+        self.count = len(files)
+        self.files, self.labels, self.augment = list(files), np.asarray(labels), augment
         self.points = whole_number("CloudBatches", "points", points)
-        self.augment, self.epoch = augment, 0
         self.balanced = one_of("CloudBatches", "balanced", balanced, (True, False))
         self.resample = one_of("CloudBatches", "resample", resample, (True, False))
 
-    def __len__(self):
-        """Return how many batches an epoch has."""
-        return -(-len(self.files) // self.batch_size)
-
-    def __getitem__(self, index):
-        """Return a batch of the current epoch.
-
-        Returns
-        -------
-        clouds : ndarray of float32, shape (B, points, 3)
-            In the unit sphere, before they are varied.
-        labels : ndarray of int, shape (B,)
-        """
-        chosen = self._order()[index * self.batch_size : (index + 1) * self.batch_size]
+    def batch(self, rows, generator):
+        """Return clouds in the unit sphere, float32 of shape (B, points, 3), and their labels, (B,), both varied."""
         drawn = self.epoch if self.resample else 0
-        clouds = [load_shape(self.files[row], self.points, seed=[self.seed, drawn, row]) for row in chosen]
-        clouds, labels = np.stack(clouds), self.labels[chosen]
-        if self.augment is None:
-            return clouds, labels
-        return self.augment(clouds, labels, np.random.default_rng([self.seed, self.epoch, 1 + index]))
+        clouds = np.stack([load_shape(self.files[row], self.points, seed=[self.seed, drawn, row]) for row in rows])
+        labels = self.labels[rows]
+        return (clouds, labels) if self.augment is None else self.augment(clouds, labels, generator)
 
-    def on_epoch_end(self):
-        """Go on to the next epoch's order; Keras calls this."""
-        self.epoch += 1
-
-    def _order(self) -> np.ndarray:
+    def order(self):
         """Return which file comes when in the current epoch."""
-        generator = np.random.default_rng([self.seed, self.epoch])
         if not self.balanced:
-            return generator.permutation(len(self.files))
+            return super().order()
+        generator = np.random.default_rng([self.seed, self.epoch])
         rows = [generator.permutation(np.flatnonzero(self.labels == kind)) for kind in np.unique(self.labels)]
         each = -(-len(self.files) // len(rows))
         order = np.concatenate([np.resize(some, each) for some in rows])

@@ -8,12 +8,10 @@ import numpy as np
 
 from pcfilter_lib._arguments import number_within, one_of, whole_number, whole_numbers
 from pcfilter_lib.data import OrganizedScan
+from pcfilter_lib.data._epochs import EpochBatches
 from pcfilter_lib.data.scan import ARTEFACT, NEITHER
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.channels import CHANNELS, scan_channels
-from pcfilter_lib.frameworks import import_keras
-
-keras = import_keras()
 
 _INTENSITY, _MODULATION = (
     [CHANNELS.index(name) for name in names]
@@ -21,7 +19,7 @@ _INTENSITY, _MODULATION = (
 )
 
 
-class ScanBatches(keras.utils.PyDataset):
+class ScanBatches(EpochBatches):
     """The channels of labelled scans, and their labels, batch by batch.
 
     In each epoch every scan is seen once, or a few times, in a new order: each time another window of it, mirrored left
@@ -81,16 +79,13 @@ class ScanBatches(keras.utils.PyDataset):
         windows: int = 1,
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.batch_size = whole_number("ScanBatches", "batch_size", batch_size)
-        self.seed = whole_number("ScanBatches", "seed", seed, at_least=0)
+        super().__init__(batch_size=batch_size, seed=seed, **kwargs)
         self.window = whole_numbers("ScanBatches", "window", window, 2)
         self.without_intensity = number_within("ScanBatches", "without_intensity", without_intensity, 0, 1)
         self.around_artefacts = number_within("ScanBatches", "around_artefacts", around_artefacts, 0, 1)
         self.without_modulation = number_within("ScanBatches", "without_modulation", without_modulation, 0, 1)
         self.flips = one_of("ScanBatches", "flips", flips, (True, False))
-        self.windows = whole_number("ScanBatches", "windows", windows)
-        self.epoch = 0
+        windows = whole_number("ScanBatches", "windows", windows)
         self.images, self.labels, self._places = [], [], []
         for number, scan in enumerate(scans):
             if scan.label is None:
@@ -103,33 +98,15 @@ class ScanBatches(keras.utils.PyDataset):
             self._places.append(tuple(places))
         if not self.images:
             raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
+        self.count = len(self.images) * windows
 
-    def __len__(self):
-        """Return how many batches an epoch has."""
-        return -(-len(self.images) * self.windows // self.batch_size)
-
-    def __getitem__(self, index):
-        """Return a batch of the current epoch.
-
-        Returns
-        -------
-        images : ndarray of float32, shape (B, H, W, 14)
-        labels : ndarray of float32, shape (B, H, W, 1)
-            1 true geometry, 0 artefact, 255 neither.
-        """
-        # Two numbers make a seed: their sum would give epoch 1 of seed 0 the order of epoch 0 of seed 1.
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.images) * self.windows)
-        generator = np.random.default_rng([self.seed, self.epoch, 1 + index])
-        chosen = order[index * self.batch_size : (index + 1) * self.batch_size] % len(self.images)
-        images = np.zeros((len(chosen), *self.window, len(CHANNELS)), np.float32)
-        labels = np.full((len(chosen), *self.window, 1), NEITHER, np.float32)
-        for image, label, number in zip(images, labels, chosen, strict=True):
-            self._fill(image, label[..., 0], number, generator)
+    def batch(self, rows, generator):
+        """Return images, float32 of shape (B, H, W, 14), and labels, (B, H, W, 1): 1 true, 0 artefact, 255 neither."""
+        images = np.zeros((len(rows), *self.window, len(CHANNELS)), np.float32)
+        labels = np.full((len(rows), *self.window, 1), NEITHER, np.float32)
+        for image, label, row in zip(images, labels, rows, strict=True):
+            self._fill(image, label[..., 0], row % len(self.images), generator)
         return images, labels
-
-    def on_epoch_end(self):
-        """Go on to the next epoch's batches; Keras calls this."""
-        self.epoch += 1
 
     def _fill(self, image: np.ndarray, label: np.ndarray, number: int, generator: np.random.Generator) -> None:
         """Write a variation of a scan to `image` and `label`."""

@@ -57,7 +57,7 @@ def test_an_epoch_has_each_file_once_in_an_order_of_its_own(shapes):
 def test_each_epoch_draws_other_points_unless_told_not_to(shapes):
     def first(epoch, **options):
         clouds, _ = whole(batches(shapes, epoch, points=20, **options))
-        order = batches(shapes, epoch, **options)._order().tolist()
+        order = batches(shapes, epoch, **options).order().tolist()
         return clouds[order.index(0)]
 
     assert not np.array_equal(first(0), first(1))
