@@ -40,7 +40,7 @@ AUGMENT = data.CloudAugmentation(rotate="", jitter=0.01, scale=(0.8, 1.25), drop
 WAYS = {
     "random": ({5: 300, 20: 600, "all": 1500}, 1e-3),
     "head": ({5: 300, 20: 600, "all": 1500}, 1e-3),
-    "fine-tuned": ({5: 80, 20: 120, "all": 400}, 2e-4),
+    "fine-tuned": ({5: 160, 20: 240, "all": 400}, 1e-3),
     "scratch": ({5: 160, 20: 240, "all": 1000}, 2e-3),
 }
 SEEDS = {5: 5, 20: 5, "all": 2}
