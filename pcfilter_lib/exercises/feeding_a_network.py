@@ -48,6 +48,15 @@ def check_epoch_seconds(answer: Callable) -> None:
                 "up those behind it.",
                 _as_they_come,
             ),
+            (
+                "here the worker that has made a batch takes its step as well; steps are the network's work, and "
+                "workers go on meanwhile.",
+                lambda make, step, workers: max(_ready(make + step, workers)),
+            ),
+            (
+                "here a worker goes on only when its batch has been used; there is room for all in the queue.",
+                _waiting_for_use,
+            ),
             ("this is when the last batch is ready; its step is still to come.", _last_ready),
             (
                 "the steps that wait for an earlier step are missing: two cannot run at once.",
@@ -91,6 +100,14 @@ def check_chances(answer: Callable) -> None:
                 lambda labels: (1 / np.sqrt(_sizes(labels))) / (1 / np.sqrt(_sizes(labels))).sum(),
             ),
             (
+                "this takes a class's share away from 1: rare classes gain, but are not drawn equally often.",
+                lambda labels: (1 - _sizes(labels) / len(labels)) / (1 - _sizes(labels) / len(labels)).sum(),
+            ),
+            (
+                "the sizes are looked up by the label, as if 0, 1, 2 ... all occurred; some do not.",
+                lambda labels: np.unique(labels, return_counts=True)[1][labels],
+            ),
+            (
                 "here every example has the chance of its class; those of a class share it.",
                 lambda labels: np.full(len(labels), 1 / len(np.unique(labels))),
             ),
@@ -132,6 +149,14 @@ def check_thinned(answer: Callable) -> None:
             (
                 "this takes the last point that stays; take the first.",
                 lambda clouds, gone: _thinned(clouds[:, ::-1], gone[:, ::-1])[:, ::-1],
+            ),
+            (
+                "this copies the first point that is gone; take the first one that stays.",
+                lambda clouds, gone: np.where(gone[..., None], _first_left(clouds, ~gone), clouds),
+            ),
+            (
+                "here each lost point becomes a copy of the point before it; one point takes the place of all.",
+                _copies_of_the_one_before,
             ),
             ("this is the batch as it was.", lambda clouds, gone: clouds),
         ],
@@ -179,6 +204,14 @@ def _dealt_in_turn(make: np.ndarray, step: float, workers: int) -> float:
     return _steps(list(ready), step)
 
 
+def _waiting_for_use(make: np.ndarray, step: float, workers: int) -> float:
+    free, now = [0.0] * workers, 0.0
+    for seconds in make:
+        now = max(now, heapq.heappop(free) + float(seconds)) + step
+        heapq.heappush(free, now)
+    return now
+
+
 def _sizes(labels: np.ndarray) -> np.ndarray:
     return np.array([np.count_nonzero(labels == label) for label in labels], float)
 
@@ -193,6 +226,13 @@ def _first_left(clouds: np.ndarray, gone: np.ndarray) -> np.ndarray:
 
 def _thinned(clouds: np.ndarray, gone: np.ndarray) -> np.ndarray:
     return np.where(gone[..., None], _first_left(clouds, gone), clouds)
+
+
+def _copies_of_the_one_before(clouds: np.ndarray, gone: np.ndarray) -> np.ndarray:
+    clouds = clouds.copy()
+    for place in range(1, clouds.shape[1]):
+        clouds[gone[:, place], place] = clouds[gone[:, place], place - 1]
+    return clouds
 
 
 _random = np.random.default_rng(34)

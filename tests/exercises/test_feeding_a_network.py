@@ -80,6 +80,45 @@ def as_they_come(make, step, workers):
     return end
 
 
+def steps_by_the_worker(make, step, workers):
+    free = np.zeros(workers)
+    for seconds in make:
+        free[free.argmin()] += seconds + step
+    return free.max()
+
+
+def waiting_for_use(make, step, workers):
+    free, end = np.zeros(workers), 0.0
+    for seconds in make:
+        worker = free.argmin()
+        end = max(end, free[worker] + seconds) + step
+        free[worker] = end
+    return end
+
+
+def one_minus_the_share(labels):
+    chances = 1 - np.array([np.mean(labels == label) for label in labels])
+    return chances / chances.sum()
+
+
+def sizes_by_label(labels):
+    kinds, counts = np.unique(labels, return_counts=True)
+    return 1 / (len(kinds) * counts[labels])
+
+
+def first_that_is_gone(clouds, gone):
+    lost = clouds[np.arange(len(clouds)), gone.argmax(axis=1)]
+    return np.where(gone[..., None], lost[:, None], clouds)
+
+
+def the_point_before(clouds, gone):
+    clouds = clouds.copy()
+    for cloud, lost in zip(clouds, gone, strict=True):
+        for place in np.flatnonzero(lost[1:]) + 1:
+            cloud[place] = cloud[place - 1]
+    return clouds
+
+
 def zeros(clouds, gone):
     clouds = clouds.copy()
     clouds[gone] = 0
@@ -112,6 +151,12 @@ MISTAKES = [
         "its step is still to come",
     ),
     (exercises.check_epoch_seconds, lambda make, step, workers: np.cumsum(make), "not when each does"),
+    (exercises.check_epoch_seconds, steps_by_the_worker, "the network's work"),
+    (exercises.check_epoch_seconds, waiting_for_use, "room for all"),
+    (exercises.check_chances, one_minus_the_share, "away from 1"),
+    (exercises.check_chances, sizes_by_label, "looked up by the label"),
+    (exercises.check_thinned, first_that_is_gone, "the first point that is gone"),
+    (exercises.check_thinned, the_point_before, "the point before it"),
     (exercises.check_chances, lambda labels: np.ones(len(labels)) / len(labels), "equally likely"),
     (exercises.check_chances, lambda labels: chances(labels) * len(set(labels.tolist())), "number of classes"),
     (exercises.check_chances, lambda labels: chances(labels) * len(labels), "number of examples"),
