@@ -31,7 +31,7 @@ class CloudAugmentation:
         Between which each axis of each cloud is stretched by itself.
     drop : float, default 0
         Up to which share of a cloud's points is replaced by copies of its first point: a dropout that keeps the shape
-        of the batch, and that a maximum does not notice.
+        of the batch, and that a maximum does not notice. Labels of points go along.
 
     Raises
     ------
@@ -62,7 +62,7 @@ class CloudAugmentation:
     def __call__(
         self, clouds: np.ndarray, labels: np.ndarray, generator: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return varied clouds, and the labels as they are.
+        """Return varied clouds, and their labels.
 
         Parameters
         ----------
