@@ -47,6 +47,27 @@ def check_shape_iou(answer: Callable) -> None:
                 lambda label, predicted, parts: np.sum(label == predicted) / np.sum(1 + (label != predicted)),
             ),
             (
+                "this is the IoU of all parts pooled; take the mean over the parts.",
+                lambda label, predicted, parts: (
+                    np.sum((label == predicted) & np.isin(label, parts))
+                    / sum(np.sum((label == part) | (predicted == part)) for part in parts)
+                ),
+            ),
+            (
+                "this divides by the sum of both counts, and doubles: Dice, not IoU.",
+                _mean_dice,
+            ),
+            (
+                "this goes through 0, 1, 2 and so on; the parts have the numbers in parts.",
+                lambda label, predicted, parts: _shape_iou(label, predicted, np.arange(len(parts))),
+            ),
+            (
+                "this is the sum over the parts; divide by how many occur.",
+                lambda label, predicted, parts: (
+                    _shape_iou(label, predicted, parts) * np.count_nonzero(np.isin(parts, np.union1d(label, predicted)))
+                ),
+            ),
+            (
                 "there is 0/0 in it for a part that does not occur.",
                 lambda label, predicted, parts: _shape_iou(label, predicted, parts, absent=np.nan),
             ),
@@ -57,39 +78,75 @@ def check_shape_iou(answer: Callable) -> None:
     )
 
 
-@exercise(solved="no painter with one colour for a cube gets a larger share right.")
-def check_best_share(answer: Callable) -> None:
-    """Check ``answer(cubes, labels)``, the share of points that have the most frequent label of their cube."""
+@exercise(solved="old points choose the paint, new ones are judged by it.")
+def check_painted_share(answer: Callable) -> None:
+    """Check ``answer(cubes, labels, new_cubes, new_labels)``, the share of new points that the old ones' paint fits."""
     compare_on(
         _ROOMS,
         answer,
-        reference=lambda cubes, labels: _found(cubes, labels).max(axis=1).sum() / len(labels),
+        reference=lambda cubes, labels, new_cubes, new_labels: np.mean(
+            _paint(cubes, labels, new_cubes)[new_cubes] == new_labels
+        ),
         mistakes=[
             (
-                "this is the mean of the cubes' shares; a cube with many points has to weigh more.",
-                lambda cubes, labels: np.mean([_best(labels[cubes == cube]) for cube in np.unique(cubes)]),
+                "this tries the paint on the points that chose it; try it on the new ones.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(_paint(cubes, labels, cubes)[cubes] == labels),
             ),
             (
-                "this is the mean over all cubes, empty ones too; a cube with many points has to weigh more.",
-                lambda cubes, labels: (
-                    sum(_best(labels[cubes == cube]) for cube in np.unique(cubes)) / (cubes.max() + 1)
+                "the new points choose the paint here; their labels are for comparing alone.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    _paint(new_cubes, new_labels, new_cubes)[new_cubes] == new_labels
                 ),
             ),
             (
-                "this takes the largest count of each part, over the cubes; take it of each cube, over the parts.",
-                lambda cubes, labels: _found(cubes, labels).max(axis=0).sum() / len(labels),
-            ),
-            ("this is one colour for the whole room.", lambda cubes, labels: _best(labels)),
-            (
-                "this is how many points are right; divide by how many there are.",
-                lambda cubes, labels: _found(cubes, labels).max(axis=1).sum(),
+                "all points together choose the paint here; only the old ones may.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    _paint(np.append(cubes, new_cubes), np.append(labels, new_labels), cubes)[new_cubes] == new_labels
+                ),
             ),
             (
-                "pairs that occur several times are counted once here: np.add.at counts all of them.",
-                lambda cubes, labels: len(np.unique(cubes)) / len(labels),
+                "a cube that held no point is painted with part 0 here; it gets the most frequent part of all.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    _paint(cubes, labels, new_cubes, empty=0)[new_cubes] == new_labels
+                ),
+            ),
+            (
+                "new points in cubes that held none count as wrong here; these cubes have a colour, too.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    _paint(cubes, labels, new_cubes, empty=-1)[new_cubes] == new_labels
+                ),
+            ),
+            (
+                "new points in cubes that held none are left out here; they count as well.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    (_paint(cubes, labels, new_cubes)[new_cubes] == new_labels)[np.isin(new_cubes, cubes)]
+                ),
+            ),
+            (
+                "this is one colour for the whole room.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(np.bincount(labels).argmax() == new_labels),
+            ),
+            (
+                "pairs that occur several times are counted once here, as found[cubes, labels] += 1 does; "
+                "np.add.at counts all of them.",
+                lambda cubes, labels, new_cubes, new_labels: np.mean(
+                    _paint(*np.unique([cubes, labels], axis=1), new_cubes, np.bincount(labels).argmax())[new_cubes]
+                    == new_labels
+                ),
+            ),
+            (
+                "this is how many points are right; divide by how many new ones there are.",
+                lambda cubes, labels, new_cubes, new_labels: np.sum(
+                    _paint(cubes, labels, new_cubes)[new_cubes] == new_labels
+                ),
             ),
         ],
-        shapes=[("return one share for the whole room.", lambda cubes, labels: (cubes.max() + 1,))],
+        shapes=[
+            (
+                "return one share, not an answer for each point.",
+                lambda cubes, labels, new_cubes, new_labels: new_cubes.shape,
+            )
+        ],
     )
 
 
@@ -118,6 +175,12 @@ def check_unnoticed(answer: Callable) -> None:
             (
                 "the strays are added all together here; each is to be judged by itself.",
                 lambda cloud, strays: np.full(len(strays), _unnoticed(cloud, strays).all()),
+            ),
+            (
+                "each stray that passed or failed stays in the cloud here; judge each beside the true points alone.",
+                lambda cloud, strays: np.array(
+                    [_unnoticed(np.vstack([cloud, strays[:n]]), strays[n : n + 1])[0] for n in range(len(strays))]
+                ),
             ),
             (
                 "each feature has a maximum of its own; this compares with the largest of all.",
@@ -151,14 +214,19 @@ def _mean_recall(label: np.ndarray, predicted: np.ndarray, parts: np.ndarray) ->
     return float(np.mean([np.mean(predicted[label == part] == part) for part in np.intersect1d(parts, label)]))
 
 
-def _found(cubes: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    found = np.zeros((cubes.max() + 1, labels.max() + 1), int)
-    np.add.at(found, (cubes, labels), 1)
-    return found
+def _mean_dice(label: np.ndarray, predicted: np.ndarray, parts: np.ndarray) -> float:
+    occurring = np.intersect1d(parts, np.union1d(label, predicted))
+    common = np.array([np.sum((label == part) & (predicted == part)) for part in occurring])
+    both = np.array([np.sum(label == part) + np.sum(predicted == part) for part in occurring])
+    return float(np.mean(2 * common / both))
 
 
-def _best(labels: np.ndarray) -> float:
-    return float(np.bincount(labels).max() / len(labels))
+def _paint(cubes: np.ndarray, labels: np.ndarray, others: np.ndarray, empty: int | None = None) -> np.ndarray:
+    empty = np.bincount(labels).argmax() if empty is None else empty
+    paint = np.full(max(cubes.max(), others.max()) + 1, empty)
+    for cube in np.unique(cubes):
+        paint[cube] = np.bincount(labels[cubes == cube]).argmax()
+    return paint
 
 
 def _unnoticed(cloud: np.ndarray, strays: np.ndarray) -> np.ndarray:
@@ -168,9 +236,9 @@ def _unnoticed(cloud: np.ndarray, strays: np.ndarray) -> np.ndarray:
 _random = np.random.default_rng(35)
 _SHAPES = [
     {
-        "label": np.array([0, 0, 0, 3, 3, 3, 3, 5, 6]),
-        "predicted": np.array([0, 0, 3, 3, 3, 3, 4, 7, 3]),
-        "parts": np.array([0, 3, 4, 5, 6, 8, 9]),
+        "label": np.array([0, 0, 0, 3, 3, 3, 3, 5, 6, 9]),
+        "predicted": np.array([0, 0, 3, 3, 3, 3, 4, 7, 3, 9]),
+        "parts": np.array([0, 3, 4, 5, 6, 8, 9, 10]),
     },
     {
         "label": _random.choice([1, 2, 4], size=200, p=[0.6, 0.3, 0.1]),
@@ -179,8 +247,18 @@ _SHAPES = [
     },
 ]
 _ROOMS = [
-    {"cubes": np.array([0, 0, 0, 0, 2, 2, 3, 3, 3]), "labels": np.array([1, 1, 1, 0, 2, 0, 2, 2, 1])},
-    {"cubes": _random.integers(12, size=300) * 2, "labels": _random.integers(4, size=300)},
+    {
+        "cubes": np.array([0, 0, 0, 0, 0, 2, 2, 2, 3, 3, 3, 3]),
+        "labels": np.array([0, 0, 0, 1, 2, 2, 2, 1, 1, 1, 1, 1]),
+        "new_cubes": np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, 2, 2, 3, 3, 5]),
+        "new_labels": np.array([0, 0, 0, 1, 1, 0, 2, 2, 2, 2, 1, 1, 4, 1]),
+    },
+    {
+        "cubes": _random.integers(12, size=300) * 2000,
+        "labels": np.minimum(_random.geometric(0.4, size=300), 5),
+        "new_cubes": _random.integers(28, size=200) * 1000,
+        "new_labels": np.minimum(_random.geometric(0.4, size=200), 12),
+    },
 ]
 _STRAYS = [
     {

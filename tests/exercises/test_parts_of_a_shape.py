@@ -28,28 +28,51 @@ def shape_iou_by_counts(label, predicted, parts):
     return np.mean(np.diag(matrix)[parts][union > 0] / union[union > 0])
 
 
-def best_share(cubes, labels):
-    found = np.zeros((cubes.max() + 1, labels.max() + 1), int)
+def painted(cubes, labels, new_cubes, empty=None):
+    """What the paint that the points have chosen says of the new ones."""
+    size = max(cubes.max(), new_cubes.max()) + 1
+    found = np.zeros((size, labels.max() + 1), int)
     np.add.at(found, (cubes, labels), 1)
-    return found.max(axis=1).sum() / len(labels)
+    rest = found.sum(axis=0).argmax() if empty is None else empty
+    return np.where(found.any(axis=1), found.argmax(axis=1), rest)[new_cubes]
 
 
-def best_share_by_counting(cubes, labels):
-    """A counter for each cube, and its most common label."""
-    rooms = {}
+def painted_share(cubes, labels, new_cubes, new_labels):
+    return np.mean(painted(cubes, labels, new_cubes) == new_labels)
+
+
+def painted_share_by_counting(cubes, labels, new_cubes, new_labels):
+    """A counter for each cube; of parts that are equally frequent the smaller number."""
+    rooms, everywhere = {}, Counter(labels)
     for cube, label in zip(cubes, labels, strict=True):
         rooms.setdefault(cube, Counter())[label] += 1
-    return sum(room.most_common(1)[0][1] for room in rooms.values()) / len(labels)
+    named = (rooms.get(cube, everywhere) for cube in new_cubes)
+    first = [min(room, key=lambda part, room=room: (-room[part], part)) for room in named]
+    return sum(a == b for a, b in zip(first, new_labels, strict=True)) / len(new_labels)
 
 
-def once_each(cubes, labels):
-    found = np.zeros((cubes.max() + 1, labels.max() + 1), int)
-    found[cubes, labels] = 1
-    return found.max(axis=1).sum() / len(labels)
+def once_each(cubes, labels, new_cubes, new_labels):
+    found = np.zeros((max(cubes.max(), new_cubes.max()) + 1, labels.max() + 1), int)
+    found[cubes, labels] += 1
+    rest = np.bincount(labels).argmax()
+    return np.mean(np.where(found.any(axis=1), found.argmax(axis=1), rest)[new_cubes] == new_labels)
 
 
-def mean_of_cubes(cubes, labels):
-    return np.mean([np.bincount(labels[cubes == c]).max() / np.sum(cubes == c) for c in set(cubes)])
+def stay(cloud, strays):
+    """Add one stray after the other, and take none out again."""
+    answers = []
+    for stray in strays:
+        answers.append(bool((stray <= np.maximum(cloud.max(axis=0), 0)).all()))
+        cloud = np.vstack([cloud, stray])
+    return answers
+
+
+def dice(t, p, k):
+    return np.mean([2 * ((t == c) & (p == c)).sum() / ((t == c).sum() + (p == c).sum()) for c in k if c in t or c in p])
+
+
+def pooled(t, p, k):
+    return sum(((t == c) & (p == c)).sum() for c in k) / sum(((t == c) | (p == c)).sum() for c in k)
 
 
 def unnoticed(cloud, strays):
@@ -66,8 +89,8 @@ def unnoticed_by_trying(cloud, strays):
 SOLUTIONS = [
     (exercises.check_shape_iou, shape_iou),
     (exercises.check_shape_iou, shape_iou_by_counts),
-    (exercises.check_best_share, best_share),
-    (exercises.check_best_share, best_share_by_counting),
+    (exercises.check_painted_share, painted_share),
+    (exercises.check_painted_share, painted_share_by_counting),
     (exercises.check_unnoticed, unnoticed),
     (exercises.check_unnoticed, unnoticed_by_trying),
 ]
@@ -86,21 +109,33 @@ MISTAKES = [
     ),
     (exercises.check_shape_iou, lambda t, p, k: (t == p).sum() / (len(t) + (t != p).sum()), "pooled"),
     (exercises.check_shape_iou, lambda t, p, k: [shape_iou(t, p, [c], 0.0) for c in k], "not one number for each"),
-    (exercises.check_best_share, mean_of_cubes, "a cube with many points has to weigh more"),
+    (exercises.check_shape_iou, pooled, "pooled"),
+    (exercises.check_shape_iou, dice, "Dice, not IoU"),
+    (exercises.check_shape_iou, lambda t, p, k: shape_iou(t, p, range(len(k))), "the numbers in parts"),
     (
-        exercises.check_best_share,
-        lambda c, t: mean_of_cubes(c, t) * len(set(c)) / (c.max() + 1),
-        "empty ones too",
+        exercises.check_shape_iou,
+        lambda t, p, k: shape_iou(t, p, k) * sum(c in t or c in p for c in k),
+        "divide by how many occur",
     ),
+    (exercises.check_painted_share, lambda c, t, n, u: painted_share(c, t, c, t), "the points that chose it"),
+    (exercises.check_painted_share, lambda c, t, n, u: painted_share(n, u, n, u), "the new points choose"),
     (
-        exercises.check_best_share,
-        lambda c, t: sum(np.bincount(c[t == k]).max() for k in set(t)) / len(t),
-        "largest count of each part",
+        exercises.check_painted_share,
+        lambda c, t, n, u: painted_share(np.append(c, n), np.append(t, u), n, u),
+        "all points together",
     ),
-    (exercises.check_best_share, lambda c, t: np.bincount(t).max() / len(t), "one colour for the whole room"),
-    (exercises.check_best_share, lambda c, t: best_share(c, t) * len(t), "divide by how many there are"),
-    (exercises.check_best_share, once_each, "counted once here"),
-    (exercises.check_best_share, lambda c, t: np.bincount(c) / len(t), "one share for the whole room"),
+    (exercises.check_painted_share, lambda c, t, n, u: np.mean(painted(c, t, n, 0) == u), "painted with part 0"),
+    (exercises.check_painted_share, lambda c, t, n, u: np.mean(painted(c, t, n, -1) == u), "count as wrong"),
+    (
+        exercises.check_painted_share,
+        lambda c, t, n, u: painted_share(c, t, n[np.isin(n, c)], u[np.isin(n, c)]),
+        "left out here",
+    ),
+    (exercises.check_painted_share, lambda c, t, n, u: np.mean(np.bincount(t).argmax() == u), "one colour"),
+    (exercises.check_painted_share, once_each, "counted once here"),
+    (exercises.check_painted_share, lambda c, t, n, u: painted_share(c, t, n, u) * len(n), "divide by how many"),
+    (exercises.check_painted_share, lambda c, t, n, u: painted(c, t, n) == u, "not an answer for each point"),
+    (exercises.check_unnoticed, stay, "stays in the cloud"),
     (exercises.check_unnoticed, lambda c, s: (s <= c.max(axis=0)).all(axis=1), "ReLU is missing"),
     (exercises.check_unnoticed, lambda c, s: ~unnoticed(c, s), "that are noticed"),
     (exercises.check_unnoticed, lambda c, s: (s <= np.maximum(c.max(axis=0), 0)).any(axis=1), "all of them have to"),
