@@ -70,6 +70,14 @@ def check_effective(answer: Callable) -> None:
             ("the sum is not squared: double all weights, and the result changes.", lambda w: w.sum() / np.sum(w**2)),
             ("this is the variance; ask how many equal examples have it.", lambda w: np.sum(w**2) / w.sum() ** 2),
             ("this counts all examples as equal.", len),
+            (
+                "this is rounded; it need not be a whole number.",
+                lambda w: np.round(_effective(w)),
+            ),
+            (
+                "this is a share of all examples; ask for a number of them.",
+                lambda w: w.mean() ** 2 / np.mean(w**2),
+            ),
             ("this counts those with a weight above 0, however small it is.", np.count_nonzero),
             ("this is the sum of the weights, which says nothing when all are doubled.", np.sum),
             ("this looks at the largest weight alone.", lambda w: w.sum() / w.max()),
@@ -124,6 +132,14 @@ def check_pulled(answer: Callable) -> None:
                 lambda X, y, start, strengths: _pulled(X, y, start, strengths**2),
             ),
             (
+                "the pull is twice as strong as asked: both terms have a square, and so each slope has a factor of 2.",
+                lambda X, y, start, strengths: _pulled(X, y, start, 2 * strengths),
+            ),
+            (
+                "the pull is half as strong as asked: both terms have a square, and so each slope has a factor of 2.",
+                lambda X, y, start, strengths: _pulled(X, y, start, strengths / 2),
+            ),
+            (
                 "the pull is away from the start: look at a sign.",
                 lambda X, y, start, strengths: _pulled(X, y, -start, strengths),
             ),
@@ -175,7 +191,7 @@ _PROBABILITIES = [
 for _case in _PROBABILITIES:
     _case["probabilities"] = _rows(_case["probabilities"])
 _WEIGHTS = [
-    {"weights": np.array([3.0, 1.0, 0.0])},
+    {"weights": np.array([3.0, 1.0, 1.0, 0.0])},
     {"weights": np.array([2.0, 2.0, 2.0, 2.0])},
     {"weights": _random.lognormal(size=30).round(3)},
 ]
