@@ -86,7 +86,7 @@ def check_two(answer: Callable) -> None:
                 lambda p1, p2: p1 / 2 + np.sqrt(p2 / 2) * np.array([-1, 1]),
             ),
             (
-                "below the root is a negative number: twice p2 is at least the square of p1, so subtract the other way.",
+                "below the root is a negative number: twice p2 is never less than p1 squared; subtract the other way.",
                 _root_of_negative,
             ),
             (
