@@ -27,6 +27,10 @@ def check_voxels(answer: Callable) -> None:
                 lambda areas, normals, side: np.sqrt(3) * areas.sum() * side**2,
             ),
             (
+                "1.5 is the factor of a surface that has all directions alike; each face here has its own direction.",
+                lambda areas, normals, side: 1.5 * areas.sum() * side**2,
+            ),
+            (
                 "normals may point backwards: a negative entry makes the slab no thinner.",
                 lambda areas, normals, side: np.sum(areas * normals.sum(axis=1)) * side**2,
             ),
@@ -80,6 +84,10 @@ def check_two(answer: Callable) -> None:
             (
                 "this takes p2 for the square of the distance from the mean; take the square of the mean away first.",
                 lambda p1, p2: p1 / 2 + np.sqrt(p2 / 2) * np.array([-1, 1]),
+            ),
+            (
+                "below the root is a negative number: twice p2 is never less than p1 squared; subtract the other way.",
+                _root_of_negative,
             ),
             (
                 "half of the distance is wanted on each side of the mean; this is the whole distance.",
@@ -188,6 +196,10 @@ def _why(pool: str, points: np.ndarray, twin: np.ndarray) -> str:
     scales = np.linalg.norm(turned) / np.linalg.norm(around)
     if pool == "maximum" and np.allclose(turned, scales * around, atol=1e-5):
         return "all points are scaled here, those with the maxima too: "
+    moved = ~np.isclose(twin, points).all(axis=1)
+    inside = np.linalg.norm(turned[moved]) / np.linalg.norm(around[moved])
+    if pool == "mean" and not moved.all() and np.allclose(turned[moved], inside * around[moved], atol=1e-5):
+        return "the points that move have a mean of their own, which is not that of the whole cloud: "
     return ""
 
 
@@ -197,6 +209,10 @@ def _voxels(areas: np.ndarray, normals: np.ndarray, side: int) -> float:
 
 def _two(p1: float, p2: float) -> np.ndarray:
     return p1 / 2 + np.sqrt(p2 / 2 - p1**2 / 4) * np.array([-1, 1])
+
+
+def _root_of_negative(p1: float, p2: float) -> np.ndarray:
+    return np.full(2, np.nan)
 
 
 def _mean_and_deviation(p1: float, p2: float) -> np.ndarray:

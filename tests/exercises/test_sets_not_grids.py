@@ -42,6 +42,14 @@ def one_pair(points):
     return other
 
 
+def around_the_whole(points):
+    """Shrink the free points towards the mean of all points instead of their own."""
+    free = ~np.isin(np.arange(len(points)), points.argmax(axis=0))
+    other = points.copy()
+    other[free] = (points[free] + points.mean(axis=0)) / 2
+    return other
+
+
 def two(p1, p2):
     return np.sort(np.roots([1, -p1, (p1**2 - p2) / 2]).real)
 
@@ -78,6 +86,7 @@ SOLUTIONS = [
 MISTAKES = [
     (exercises.check_voxels, lambda a, n, s: a.sum() * s**2, "as if it lay along the grid"),
     (exercises.check_voxels, lambda a, n, s: 3**0.5 * a.sum() * s**2, "as if its normal were a diagonal"),
+    (exercises.check_voxels, lambda a, n, s: 1.5 * a.sum() * s**2, "has its own direction"),
     (exercises.check_voxels, lambda a, n, s: (a * n.sum(axis=1)).sum() * s**2, "normals may point backwards"),
     (exercises.check_voxels, lambda a, n, s: np.abs(a @ n).sum() * s**2, "face by face"),
     (exercises.check_voxels, lambda a, n, s: voxels(a, n, s) / 2, "half of its thickness"),
@@ -94,11 +103,13 @@ MISTAKES = [
     (exercises.check_twin, lambda p: (p + p.mean(axis=0)) / 2, "those with the maxima too"),
     (exercises.check_twin, lambda p: p + 1, "the mean of coordinate 0 is"),
     (exercises.check_twin, lambda p: p * np.nan, "holds NaN"),
+    (exercises.check_twin, around_the_whole, "have a mean of their own"),
     (exercises.check_twin, one_pair, "only 2 of 8 points are new"),
     (exercises.check_two, lambda p1, p2: two(p1, p2)[::-1], "the smaller number comes first"),
     (exercises.check_two, lambda p1, p2: p1 / 2 + (p2 / 2) ** 0.5 * np.array([-1, 1]), "away first"),
     (exercises.check_two, lambda p1, p2: p1 / 2 + (2 * p2 - p1**2) ** 0.5 * np.array([-1, 1]), "the whole distance"),
     (exercises.check_two, lambda p1, p2: p1 / 2 + (p2 - p1**2 / 4) ** 0.5 * np.array([-1, 1]), "two squares in p2"),
+    (exercises.check_two, lambda p1, p2: (p1 + np.sqrt(p1**2 - 2.0 * p2) * np.array([-1, 1])) / 2, "a negative number"),
     (exercises.check_two, lambda p1, p2: two(p1, p2) + p1 / 2, "around their mean"),
     (exercises.check_two, lambda p1, p2: p1 / 2 + (p2 / 2 - p1**2 / 4) * np.array([-1, 1]), "the variance is here"),
     (exercises.check_two, lambda p1, p2: [p1 / 2, np.ptp(two(p1, p2)) / 2], "mean and standard deviation"),
