@@ -49,45 +49,50 @@ def check_learners(answer: Callable) -> None:
 
 @exercise(solved="the largest and the smallest value are enough for it.")
 def check_late_abs(answer: Callable) -> None:
-    """Check ``answer(z, a, b)``, the largest absolute value of a z + b over the rows of z."""
+    """Check ``answer(largest, smallest, a, b)``, the largest absolute value of a z + b over all z between two ends."""
     compare_on(
         _AFFINE,
         answer,
-        reference=lambda z, a, b: np.abs(a * z + b).max(axis=0),
+        reference=lambda high, low, a, b: np.maximum(*_at_ends(high, low, a, b)),
         mistakes=[
             (
                 "only the largest z is used here; on the other side of zero the smallest may win.",
-                lambda z, a, b: np.abs(a * z.max(axis=0) + b),
+                lambda high, low, a, b: np.abs(a * high + b),
             ),
             (
                 "only the smallest z is used here; the largest may win as well.",
-                lambda z, a, b: np.abs(a * z.min(axis=0) + b),
+                lambda high, low, a, b: np.abs(a * low + b),
             ),
             (
-                "this picks one end by the sign of a, which is right for ReLU; here either end may win.",
-                lambda z, a, b: np.abs(a * np.where(a < 0, z.min(axis=0), z.max(axis=0)) + b),
+                "this takes the end with the larger a z + b, as for ReLU; far below zero, |a z + b| is large as well.",
+                lambda high, low, a, b: np.abs(np.maximum(a * high + b, a * low + b)),
             ),
-            (
-                "this is the absolute value of the largest a z + b; one that is far below zero may be larger.",
-                lambda z, a, b: np.abs((a * z + b).max(axis=0)),
-            ),
-            ("the absolute value is missing.", lambda z, a, b: (a * z + b).max(axis=0)),
+            ("the absolute value is missing.", lambda high, low, a, b: np.maximum(a * high + b, a * low + b)),
             (
                 "the absolute value of z is taken first here, before scale and shift.",
-                lambda z, a, b: np.abs(a * np.abs(z).max(axis=0) + b),
+                lambda high, low, a, b: np.abs(a * np.maximum(np.abs(high), np.abs(low)) + b),
+            ),
+            (
+                "the shift b stands outside the absolute value here; it belongs inside.",
+                lambda high, low, a, b: np.maximum(np.abs(a * high), np.abs(a * low)) + b,
             ),
             (
                 "|a| |z| + |b| is a bound that may not be reached: a z and b can have different signs.",
-                lambda z, a, b: np.abs(a) * np.abs(z).max(axis=0) + np.abs(b),
+                lambda high, low, a, b: np.abs(a) * np.maximum(np.abs(high), np.abs(low)) + np.abs(b),
             ),
-            ("this is what ReLU gives.", lambda z, a, b: np.maximum(0, a * z + b).max(axis=0)),
-            ("this is the smaller of the two ends.", _smaller_end),
+            (
+                "this takes the z that is farther from zero; what counts is which a z + b is.",
+                lambda high, low, a, b: np.abs(a * np.where(np.abs(high) >= np.abs(low), high, low) + b),
+            ),
+            (
+                "this is what ReLU gives.",
+                lambda high, low, a, b: np.maximum(0, np.maximum(a * high + b, a * low + b)),
+            ),
+            ("this is the smaller of the two ends.", lambda high, low, a, b: np.minimum(*_at_ends(high, low, a, b))),
         ],
         shapes=[
-            ("one number for each feature is expected: the maximum over the points.", lambda z, a, b: z.shape),
-            ("one number for each feature, not for each point; the points are the rows.", lambda z, a, b: (len(z),)),
-            ("one number for each feature; this is a single number.", lambda z, a, b: ()),
-            ("these are both ends; return the larger one.", lambda z, a, b: (2, z.shape[1])),
+            ("one number for each feature; this is a single number.", lambda high, low, a, b: ()),
+            ("these are both ends; return the larger one.", lambda high, low, a, b: (2, len(a))),
         ],
     )
 
@@ -135,6 +140,18 @@ def check_nearest(answer: Callable) -> None:
                 "this is orthogonal, from the QR decomposition, but another one is nearer.",
                 lambda matrix: np.linalg.qr(matrix)[0] * np.sign(np.diag(np.linalg.qr(matrix)[1])),
             ),
+            (
+                "this is a rotation; the orthogonal matrix nearest to a matrix that reflects is a reflection.",
+                _nearest_rotation,
+            ),
+            (
+                "the matrix is divided by one number here: its singular values stay as unequal as they were.",
+                lambda matrix: matrix / np.linalg.norm(matrix),
+            ),
+            (
+                "the matrix is divided by one number here: its singular values stay as unequal as they were.",
+                lambda matrix: matrix / np.linalg.norm(matrix) * np.sqrt(len(matrix)),
+            ),
             ("this is the matrix itself.", lambda matrix: matrix),
             ("the identity is orthogonal, but another matrix is nearer.", lambda matrix: np.eye(len(matrix))),
         ],
@@ -146,12 +163,18 @@ def _learners(z: np.ndarray) -> int:
     return len(np.unique(z.argmax(axis=0)[z.max(axis=0) > 0]))
 
 
-def _smaller_end(z: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.minimum(np.abs(a * z.max(axis=0) + b), np.abs(a * z.min(axis=0) + b))
+def _at_ends(high: np.ndarray, low: np.ndarray, a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.abs(a * high + b), np.abs(a * low + b)
 
 
 def _nearest(matrix: np.ndarray) -> np.ndarray:
     left, _, right = np.linalg.svd(matrix)
+    return left @ right
+
+
+def _nearest_rotation(matrix: np.ndarray) -> np.ndarray:
+    left, _, right = np.linalg.svd(matrix)
+    left[:, -1] *= np.sign(np.linalg.det(left @ right))
     return left @ right
 
 
@@ -173,14 +196,16 @@ _VALUES = [
 ]
 _AFFINE = [
     {
-        "z": np.array([[1.0, 2.0, 3.0, 0.5], [-4.0, 1.0, 2.0, -3.0], [2.0, -1.0, 5.0, 2.0]]),
+        "largest": np.array([2.0, 2.0, 5.0, 2.0]),
+        "smallest": np.array([-4.0, -1.0, 2.0, -3.0]),
         "a": np.array([1.0, 2.0, -1.0, -2.0]),
         "b": np.array([0.5, 1.0, 1.0, -3.0]),
     },
     {
-        "z": _random.normal(size=(40, 8)).round(2),
+        "largest": 1 + _random.normal(size=8).round(2),
+        "smallest": _random.normal(size=8).round(2) - 3,
         "a": _random.normal(size=8).round(2),
-        "b": _random.normal(size=8).round(2),
+        "b": 2 * _random.normal(size=8).round(2),
     },
 ]
 _MATRICES = [

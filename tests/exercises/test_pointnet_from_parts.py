@@ -23,13 +23,12 @@ def learners_by_moving_each_value(z):
     return len(found)
 
 
-def late_abs(z, a, b):
-    return np.maximum(np.abs(a * z.max(axis=0) + b), np.abs(a * z.min(axis=0) + b))
+def late_abs(high, low, a, b):
+    return np.maximum(np.abs(a * high + b), np.abs(a * low + b))
 
 
-def late_abs_by_the_middle(z, a, b):
+def late_abs_by_the_middle(high, low, a, b):
     """Half the width of the range, and how far its middle is from zero."""
-    high, low = z.max(axis=0), z.min(axis=0)
     return np.abs(a) * (high - low) / 2 + np.abs(a * (high + low) / 2 + b)
 
 
@@ -43,6 +42,13 @@ def nearest_by_newton(matrix):
     for _ in range(60):
         matrix = (matrix + np.linalg.inv(matrix).T) / 2
     return matrix
+
+
+def turned_only(left, _, right):
+    """The nearest rotation, without reflections."""
+    sign = np.ones(len(left))
+    sign[-1] = np.linalg.det(left) * np.linalg.det(right)
+    return left @ np.diag(sign) @ right
 
 
 SOLUTIONS = [
@@ -64,36 +70,28 @@ MISTAKES = [
     (exercises.check_learners, lambda z: np.unique(z.argmax(axis=0)[z.max(axis=0) > 0]), "not which"),
     (exercises.check_learners, lambda z: z.max(axis=1) > 0, "not a mark for each"),
     (exercises.check_learners, lambda z: 10 + learners(z), "gives 11; 1 is expected"),
-    (exercises.check_late_abs, lambda z, a, b: np.abs(a * z.max(axis=0) + b), "only the largest z is used"),
-    (exercises.check_late_abs, lambda z, a, b: np.abs(a * z.min(axis=0) + b), "only the smallest z is used"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.abs(a * h + b), "only the largest z is used"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.abs(a * w + b), "only the smallest z is used"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.abs(a * np.where(a > 0, h, w) + b), "as for ReLU"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.maximum(a * h + b, a * w + b), "the absolute value is missing"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.abs(a * np.maximum(abs(h), abs(w)) + b), "is taken first here"),
+    (exercises.check_late_abs, lambda h, w, a, b: np.maximum(abs(a * h), abs(a * w)) + b, "it belongs inside"),
     (
         exercises.check_late_abs,
-        lambda z, a, b: np.abs(a * np.where(a > 0, z.max(axis=0), z.min(axis=0)) + b),
-        "which is right for ReLU",
-    ),
-    (exercises.check_late_abs, lambda z, a, b: (a * z + b).max(axis=0), "the absolute value is missing"),
-    (
-        exercises.check_late_abs,
-        lambda z, a, b: np.abs(a * np.abs(z).max(axis=0) + b),
-        "is taken first here",
-    ),
-    (
-        exercises.check_late_abs,
-        lambda z, a, b: np.abs(a) * np.abs(z).max(axis=0) + np.abs(b),
+        lambda h, w, a, b: abs(a) * np.maximum(abs(h), abs(w)) + abs(b),
         "a bound that may not be reached",
     ),
-    (exercises.check_late_abs, lambda z, a, b: np.maximum(0, a * z + b).max(axis=0), "this is what ReLU gives"),
-    (exercises.check_late_abs, lambda z, a, b: np.abs(a * z + b), "the maximum over the points"),
-    (exercises.check_late_abs, lambda z, a, b: np.abs(a * z + b).max(axis=1), "the points are the rows"),
-    (exercises.check_late_abs, lambda z, a, b: np.abs(a * z + b).max(), "this is a single number"),
+    (exercises.check_late_abs, lambda h, w, a, b: abs(a * np.where(abs(h) > abs(w), h, w) + b), "farther from zero"),
     (
         exercises.check_late_abs,
-        lambda z, a, b: [np.abs(a * z.max(axis=0) + b), np.abs(a * z.min(axis=0) + b)],
-        "these are both ends",
+        lambda h, w, a, b: np.maximum(0, a * np.where(a > 0, h, w) + b),
+        "this is what ReLU gives",
     ),
+    (exercises.check_late_abs, lambda h, w, a, b: late_abs(h, w, a, b).max(), "this is a single number"),
+    (exercises.check_late_abs, lambda h, w, a, b: [abs(a * h + b), abs(a * w + b)], "these are both ends"),
     (
         exercises.check_late_abs,
-        lambda z, a, b: np.minimum(np.abs(a * z.max(axis=0) + b), np.abs(a * z.min(axis=0) + b)),
+        lambda h, w, a, b: np.minimum(abs(a * h + b), abs(a * w + b)),
         "the smaller of the two ends",
     ),
     (exercises.check_nearest, lambda m: np.linalg.svd(m)[0] @ np.linalg.svd(m)[2].T, "it is transposed once more"),
@@ -106,6 +104,9 @@ MISTAKES = [
     (exercises.check_nearest, lambda m: m / np.linalg.svd(m)[1].max(), "divides by the largest singular value"),
     (exercises.check_nearest, lambda m: m / np.linalg.det(m) ** (1 / 3), "this makes the determinant 1"),
     (exercises.check_nearest, lambda m: np.linalg.qr(m)[0], "from the QR decomposition"),
+    (exercises.check_nearest, lambda m: turned_only(*np.linalg.svd(m)), "this is a rotation"),
+    (exercises.check_nearest, lambda m: m / np.linalg.norm(m), "divided by one number"),
+    (exercises.check_nearest, lambda m: m * (len(m) / (m**2).sum()) ** 0.5, "divided by one number"),
     (exercises.check_nearest, lambda m: m, "this is the matrix itself"),
     (exercises.check_nearest, lambda m: np.eye(len(m)), "the identity is orthogonal"),
     (exercises.check_nearest, lambda m: np.linalg.svd(m)[1], "these are three singular values"),
