@@ -71,7 +71,10 @@ def check_accuracy(answer: Callable) -> None:
                 "here the recalls are weighted with the test shapes' mixture times the new one.",
                 lambda confusion, counts: confusion.diagonal() @ counts / (confusion.sum(axis=1) @ counts),
             ),
-            ("this is the share of mistakes.", lambda confusion, counts: 1 - _recall(confusion) @ counts / counts.sum()),
+            (
+                "this is the share of mistakes.",
+                lambda confusion, counts: 1 - _recall(confusion) @ counts / counts.sum(),
+            ),
         ],
         shapes=[("one number is expected, for all classes together.", lambda confusion, counts: (len(counts),))],
     )

@@ -79,6 +79,4 @@ MISTAKES = [
     (exercises.check_adjusted, lambda z, a, b: z.copy(), "as they were"),
     (exercises.check_adjusted, lambda z, a, b: adjusted(z, a, b).argmax(axis=1), "not which class wins"),
 ]
-test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(
-    exercises, SOLUTIONS, MISTAKES
-)
+test_solutions_pass, test_mistakes_are_explained, test_starter_and_error = verdict_tests(exercises, SOLUTIONS, MISTAKES)
