@@ -38,6 +38,7 @@ def check_bias(answer: Callable) -> None:
         shapes=[
             ("one number for each class is expected: add up over the features.", lambda m: m.shape),
             ("one number for each class, not for each feature; a class is a row.", lambda m: (m.shape[1],)),
+            ("a column would be added to every class alike; drop the second axis.", lambda m: (len(m), 1)),
             ("one number for each class is expected; this is a single number.", lambda m: ()),
         ],
     )
@@ -60,8 +61,24 @@ def check_accuracy(answer: Callable) -> None:
                 lambda confusion, counts: _recall(confusion).mean(),
             ),
             (
-                "these are columns: of what was *called* a chair, how much is one. That itself depends on the mixture.",
+                "these are columns: of what got a name, how much deserves it. That itself depends on the mixture.",
                 lambda confusion, counts: confusion.diagonal() / confusion.sum(axis=0) @ counts / counts.sum(),
+            ),
+            (
+                "first comes the recall of each class: its row of the matrix, divided by the row's sum.",
+                lambda confusion, counts: confusion.diagonal() @ counts / counts.sum(),
+            ),
+            (
+                "the counts belong to true classes, which are rows; here the columns are scaled.",
+                lambda confusion, counts: (confusion * counts).trace() / (confusion * counts).sum(),
+            ),
+            (
+                "these are the test shapes that are told right; how many will be right among the new ones?",
+                lambda confusion, counts: confusion.trace() / counts.sum(),
+            ),
+            (
+                "this is in percent; a share is expected.",
+                lambda confusion, counts: 100 * _recall(confusion) @ counts / counts.sum(),
             ),
             (
                 "this is how many are told right; divide by how many there are.",
@@ -95,6 +112,26 @@ def check_adjusted(answer: Callable) -> None:
             (
                 "a logit is a logarithm: where probabilities are multiplied, logarithms are added.",
                 lambda logits, trained, used: logits * used / trained,
+            ),
+            (
+                "these are products, as in (3), and so no logits any more: take their logarithm.",
+                lambda logits, trained, used: np.exp(logits) * used / trained,
+            ),
+            (
+                "the logarithm is the natural one, as in softmax and cross-entropy.",
+                lambda logits, trained, used: logits + np.log10(used / trained),
+            ),
+            (
+                "the logarithm is the natural one, as in softmax and cross-entropy.",
+                lambda logits, trained, used: logits + np.log2(used / trained),
+            ),
+            (
+                "the logarithm of the ratio is added, not multiplied.",
+                lambda logits, trained, used: logits * np.log(used / trained),
+            ),
+            (
+                "right, but normalised: what is added may depend on the class only, not on the shape.",
+                lambda logits, trained, used: np.log(_softmax(logits + np.log(used / trained))),
             ),
             (
                 "add the logarithm of the ratio, not the ratio.",
@@ -140,7 +177,7 @@ _MEANS = [
     {"means": np.abs(_random.normal(size=(6, 20))).round(2)},
 ]
 _CONFUSIONS = [
-    {"confusion": np.array([[8, 2], [5, 15]]), "counts": np.array([90, 10])},
+    {"confusion": np.array([[8, 2], [5, 15]]), "counts": np.array([180, 20])},
     {
         "confusion": np.array([[48, 1, 1, 0], [0, 30, 13, 0], [1, 9, 40, 0], [2, 0, 0, 48]]),
         "counts": np.array([889, 200, 392, 344]),
