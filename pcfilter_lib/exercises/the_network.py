@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -19,43 +20,45 @@ def check_residual(answer: Callable) -> None:
         mistakes=[
             (
                 "this is the residual of an image plane; on a wall, one over the distance is a cosine, not a line.",
-                lambda distances, angle: _residual(distances, angle, cosine=lambda a: 1.0),
+                lambda d, a: _residual(d, a, lambda a: 1.0),
             ),
             (
                 "the cosine is on the wrong side: the two neighbours' sum is 2 cos(angle) times the one between.",
-                lambda distances, angle: _residual(distances, angle, cosine=lambda a: 1 / np.cos(a)),
+                lambda d, a: _residual(d, a, lambda a: 1 / np.cos(a)),
             ),
-            (
-                "the neighbours are one angle away from the beam, not two.",
-                lambda distances, angle: _residual(distances, angle, cosine=lambda a: np.cos(2 * a)),
-            ),
-            (
-                "`angle` is in radians already.",
-                lambda distances, angle: _residual(distances, angle, cosine=lambda a: np.cos(np.radians(a))),
-            ),
+            ("the neighbours are one angle away, not two.", lambda d, a: _residual(d, a, lambda a: np.cos(2 * a))),
+            ("`angle` is in radians already.", lambda d, a: _residual(d, a, lambda a: np.cos(np.radians(a)))),
             (
                 "this compares with the mean of the neighbours' distances; which function of them is it linear in?",
-                lambda distances, angle: (2 * distances[1:-1] / (distances[:-2] + distances[2:]) - 1) / angle,
+                lambda d, a: (2 * d[1:-1] / (d[:-2] + d[2:]) - 1) / a,
             ),
             (
                 "the sign: a point behind the line of its neighbours is farther away, and has a positive residual.",
-                lambda distances, angle: -_residual(distances, angle),
+                lambda d, a: -_residual(d, a),
             ),
             (
-                "this is a share of the distance; divide it by the angle.",
-                lambda distances, angle: _residual(distances, angle) * angle,
+                "the sign is lost: a point before the line of its neighbours has a negative residual.",
+                lambda d, a: np.abs(_residual(d, a)),
             ),
+            (
+                "the point itself is in this mean; what is expected of it should come from its two neighbours alone.",
+                lambda d, a: (d[1:-1] * _of_three(1 / d) / np.cos(a) - 1) / a,
+            ),
+            (
+                "this is how far behind the point lies as a length; take it as a share of where it should lie.",
+                lambda d, a: _residual(d, a) / _inverse(d, a),
+            ),
+            (
+                "this takes the sum of the two neighbours for their mean.",
+                lambda d, a: (2 * d[1:-1] * _inverse(d, a) - 1) / a,
+            ),
+            ("this is a share of the distance; divide it by the angle.", lambda d, a: _residual(d, a) * a),
             (
                 "this is a share of the measured distance; take it of the distance at which the point should lie.",
-                lambda distances, angle: (1 - 1 / (1 + _residual(distances, angle) * angle)) / angle,
+                lambda d, a: (1 - 1 / (1 + _residual(d, a) * a)) / a,
             ),
         ],
-        shapes=[
-            (
-                "the first and the last beam have one neighbour only; leave them out.",
-                lambda distances, angle: distances.shape,
-            )
-        ],
+        shapes=[("the first and the last beam have one neighbour only; leave them out.", lambda d, a: d.shape)],
     )
 
 
@@ -69,44 +72,27 @@ def check_expected(answer: Callable) -> None:
         mistakes=[
             (
                 "the shift has the wrong sign: artefacts picked more often made the logits of true geometry smaller.",
-                lambda logits, in_windows, in_scans: _expected(logits, in_scans, in_windows),
+                lambda u, w, s: _expected(u, s, w),
             ),
-            (
-                "the logits are not corrected.",
-                lambda logits, in_windows, in_scans: _number(logits),
-            ),
+            ("the logits are not corrected.", lambda u, w, s: _number(u)),
             (
                 "this is the expected number of true points: a logit of true geometry gives their probability.",
-                lambda logits, in_windows, in_scans: len(logits) - _expected(logits, in_windows, in_scans),
+                lambda u, w, s: len(u) - _expected(u, w, s),
             ),
-            (
-                "k is a ratio of odds; this is a ratio of shares.",
-                lambda logits, in_windows, in_scans: _number(logits + np.log(in_windows / in_scans)),
-            ),
-            (
-                "k is added to the logits; its logarithm is.",
-                lambda logits, in_windows, in_scans: _number(logits + _factor(in_windows, in_scans)),
-            ),
-            (
-                "this is the logarithm to the base 10; logits are natural logarithms.",
-                lambda logits, in_windows, in_scans: _number(logits + np.log10(_factor(in_windows, in_scans))),
-            ),
+            ("k is a ratio of odds; this is a ratio of shares.", lambda u, w, s: _number(u + np.log(w / s))),
+            ("k is added to the logits; its logarithm is.", lambda u, w, s: _number(u + _factor(w, s))),
+            ("this is the logarithm to the base 10.", lambda u, w, s: _number(u + np.log10(_factor(w, s)))),
             (
                 "this multiplies the probabilities by the ratio of the shares; it is the odds that are multiplied.",
-                lambda logits, in_windows, in_scans: _number(logits) * in_scans / in_windows,
+                lambda u, w, s: _number(u) * s / w,
             ),
             (
                 "this counts the points below 0; add up probabilities instead.",
-                lambda logits, in_windows, in_scans: (logits + np.log(_factor(in_windows, in_scans)) < 0).sum(),
+                lambda u, w, s: (u + np.log(_factor(w, s)) < 0).sum(),
             ),
-            (
-                "this is their share; return their number.",
-                lambda logits, in_windows, in_scans: _expected(logits, in_windows, in_scans) / len(logits),
-            ),
+            ("this is their share; return their number.", lambda u, w, s: _expected(u, w, s) / len(u)),
         ],
-        shapes=[
-            ("this is one probability for each point; add them up.", lambda logits, in_windows, in_scans: logits.shape)
-        ],
+        shapes=[("this is one probability for each point; add them up.", lambda u, w, s: u.shape)],
     )
 
 
@@ -119,36 +105,44 @@ def check_threshold(answer: Callable) -> None:
         reference=_threshold,
         mistakes=[
             (
+                "how many may be lost need not be a whole number; rounded up, it is more than agreed.",
+                lambda u, y, keep: _true(u, y)[round((y == 1).sum() * (1 - keep))],
+            ),
+            (
+                "one fewer is lost than agreed: is n * (1 - keep) a whole number here, or is it 3.9999999?",
+                lambda u, y, keep: _true(u, y)[int((y == 1).sum() * (1 - keep))],
+            ),
+            (
                 "this keeps the share of all points; only the true ones count.",
-                lambda logits, labels, keep: _threshold(logits, np.ones_like(labels), keep),
+                lambda u, y, keep: _threshold(u, np.ones_like(y), keep),
             ),
             (
                 "points with the label 255 are neither; this counts them as true geometry.",
-                lambda logits, labels, keep: _threshold(logits, labels != 0, keep),
+                lambda u, y, keep: _threshold(u, y != 0, keep),
             ),
             (
                 "this keeps so many of the artefacts; keep so many of the true points.",
-                lambda logits, labels, keep: _threshold(logits, labels == 0, keep),
+                lambda u, y, keep: _threshold(u, y == 0, keep),
             ),
             (
                 "this loses the share `keep` of the true points; it should keep it.",
-                lambda logits, labels, keep: _threshold(logits, labels, 1 - keep),
+                lambda u, y, keep: _threshold(u, y, 1 - keep),
             ),
             (
                 "a point with exactly the threshold's logit is kept: one more may be lost than you count.",
-                lambda logits, labels, keep: _true(logits, labels)[max(_lost(logits, labels, keep) - 1, 0)],
+                lambda u, y, keep: _true(u, y)[max(_lost(u, y, keep) - 1, 0)],
             ),
             (
                 "this loses one true point too many; when the last of the agreed ones is gone, the next one stays.",
-                lambda logits, labels, keep: _true(logits, labels)[_lost(logits, labels, keep) + 1],
+                lambda u, y, keep: _true(u, y)[_lost(u, y, keep) + 1],
             ),
             (
                 "np.quantile goes between two logits, and may lose more than agreed; return one that occurs.",
-                lambda logits, labels, keep: np.quantile(_true(logits, labels), 1 - keep),
+                lambda u, y, keep: np.quantile(_true(u, y), 1 - keep),
             ),
             (
                 "this is the lowest true logit: it loses nothing, but some points may be lost.",
-                lambda logits, labels, keep: _true(logits, labels)[0],
+                lambda u, y, keep: _true(u, y)[0],
             ),
         ],
     )
@@ -164,49 +158,62 @@ def check_needed(answer: Callable) -> None:
         mistakes=[
             (
                 "the doubt is missing: where the runs with and without overlap, the answer is -1.",
-                lambda full, without: without.mean(axis=1).argmin(axis=0),
+                partial(_needed, doubt=lambda f, w: False),
             ),
             (
                 "this is the group without which most is found; the cause needs the one without which least is.",
-                lambda full, without: _needed(full, without, choose=np.argmax),
+                partial(_needed, choose=np.argmax),
+            ),
+            ("this goes by the first seed alone; take the mean over the seeds.", lambda f, w: _needed(f[:1], w[:, :1])),
+            (
+                "if the group that is missed most is in doubt, the answer is -1, not the next group.",
+                partial(_needed, by=lambda f, w: np.where(w.max(1) < f.min(0), w.mean(1), np.inf)),
             ),
             (
-                "this goes by the first seed alone; take the mean over the seeds.",
-                lambda full, without: _needed(full[:1], without[:, :1]),
+                "only the group that is missed most can leave a doubt; this looks at the runs of all groups.",
+                lambda f, w: _needed(f, w, doubt=lambda f, _: f.min(0) <= w.max((0, 1))),
             ),
             (
                 "this compares the means only; all runs with all channels must be better than all without.",
-                lambda full, without: _needed(full.mean(axis=0)[None], without.mean(axis=1)[:, None]),
+                partial(_needed, doubt=lambda f, w: f.mean(0) <= w.mean(0)),
             ),
             (
-                "runs that are exactly as good leave a doubt, too.",
-                lambda full, without: _needed(full, without, apart=np.greater_equal),
+                "this compares the wrong ends: the worst run without it with the best run with all channels.",
+                partial(_needed, doubt=lambda f, w: f.max(0) <= w.min(0)),
             ),
+            (
+                "this compares seed by seed; the seeds are no pairs: each run with all must beat each run without.",
+                partial(_needed, doubt=lambda f, w: (f <= w).any(0)),
+            ),
+            (
+                "this takes the mean of the runs without the group; the best of them leaves the doubt.",
+                partial(_needed, doubt=lambda f, w: f.min(0) <= w.mean(0)),
+            ),
+            ("runs exactly as good leave a doubt, too.", partial(_needed, doubt=lambda f, w: f.min(0) < w.max(0))),
             (
                 "this looks at the best run with all channels; the worst one has to be better, too.",
-                lambda full, without: _needed(full.max(axis=0)[None], without),
+                partial(_needed, doubt=lambda f, w: f.max(0) <= w.max(0)),
             ),
             (
                 "this is the largest difference up or down; a group whose loss does good is not needed.",
-                lambda full, without: _needed(full, without, by=lambda f, w: -np.abs(w.mean(axis=1) - f.mean(axis=0))),
+                partial(_needed, by=lambda f, w: -np.abs(w.mean(1) - f.mean(0))),
             ),
-            (
-                "this is the group with the lowest single run; take the mean over the seeds.",
-                lambda full, without: _needed(full, without, by=lambda f, w: w.min(axis=1)),
-            ),
+            ("take the mean over the seeds, not the lowest single run.", partial(_needed, by=lambda f, w: w.min(1))),
         ],
-        shapes=[
-            (
-                "one answer for each cause is wanted, not one for each group.",
-                lambda full, without: (len(without),),
-            )
-        ],
+        shapes=[("one answer for each cause is wanted, not one for each group.", lambda f, w: (len(w),))],
     )
 
 
+def _inverse(distances: np.ndarray, angle: float, cosine: Callable = np.cos) -> np.ndarray:
+    return (1 / distances[:-2] + 1 / distances[2:]) / (2 * cosine(angle))
+
+
 def _residual(distances: np.ndarray, angle: float, cosine: Callable = np.cos) -> np.ndarray:
-    expected = (1 / distances[:-2] + 1 / distances[2:]) / (2 * cosine(angle))
-    return (distances[1:-1] * expected - 1) / angle
+    return (distances[1:-1] * _inverse(distances, angle, cosine) - 1) / angle
+
+
+def _of_three(values: np.ndarray) -> np.ndarray:
+    return (values[:-2] + values[1:-1] + values[2:]) / 3
 
 
 def _wall(away: float, facing: float, angle: float, beams: int) -> np.ndarray:
@@ -243,12 +250,12 @@ def _needed(
     full: np.ndarray,
     without: np.ndarray,
     choose: Callable = np.argmin,
-    apart: Callable = np.greater,
     by: Callable = lambda full, without: without.mean(axis=1),
+    doubt: Callable = lambda full, runs: full.min(axis=0) <= runs.max(axis=0),
 ) -> np.ndarray:
     group = choose(by(full, without), axis=0)
-    runs = without[group, :, np.arange(full.shape[1])]
-    return np.where(apart(full.min(axis=0), runs.max(axis=1)), group, -1)
+    runs = without[group, :, np.arange(full.shape[1])].T
+    return np.where(doubt(full, runs), -1, group)
 
 
 _DRAWN = np.random.default_rng(7)
@@ -267,16 +274,17 @@ _LABELLED = [
         "labels": np.array([1, 0, 1, 255, 1, 1, 255, 0, 1, 1, 0, 1]),
         "keep": 0.7,
     },
+    {"logits": np.array([3.0, 1.0, 0.5, -1.0, 2.0, -2.0, 2.5, -0.5, 1.5]), "labels": np.ones(9, int), "keep": 0.7},
     {"logits": _DRAWN.normal(1, 2, 80), "labels": np.array([0, 1, 1, 255] * 20), "keep": 0.9},
     {"logits": _DRAWN.normal(3, 2, 600), "labels": np.array([1] * 500 + [0] * 100), "keep": 0.996},
 ]
-_RUNS = [
+_RUNS = [  # the first one tells all mistakes apart
     {
-        "full": np.array([[0.6, 0.5, 0.7, 0.4, 0.8, 0.3], [0.8, 0.7, 0.5, 0.4, 0.7, 0.3]]),
+        "full": np.array([[0.7, 0.9, 0.6, 0.5, 0.5, 0.3, 0.7, 0.3], [0.9, 0.4, 0.4, 0.5, 0.9, 0.6, 0.8, 0.3]]),
         "without": np.array(
             [
-                [[0.2, 0.6, 0.6, 0.9, 0.7, 0.4], [0.4, 0.5, 0.3, 0.9, 0.6, 0.5]],
-                [[0.6, 0.1, 0.5, 0.3, 0.6, 0.6], [0.7, 0.9, 0.6, 0.2, 0.7, 0.5]],
+                [[0.6, 0.8, 0.8, 0.7, 0.9, 0.1, 0.1, 0.8], [0.5, 0.6, 0.1, 0.4, 0.3, 0.2, 0.8, 0.5]],
+                [[0.8, 0.4, 0.3, 0.8, 0.2, 0.6, 0.5, 0.6], [0.1, 0.4, 0.2, 0.6, 0.6, 0.9, 0.5, 0.6]],
             ]
         ),
     },

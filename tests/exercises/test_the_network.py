@@ -43,6 +43,10 @@ def place(logits, labels, keep, more=0):
     return true[max(int(len(true) * (1 - keep) + 1e-9) + more, 0)]
 
 
+def sorted_true(logits, labels):
+    return np.sort(logits[labels == 1])
+
+
 def needed(full, without):
     answers = []
     for cause in range(full.shape[1]):
@@ -54,6 +58,24 @@ def needed(full, without):
 def of_groups(full, without, group):
     runs = without[group, :, np.arange(full.shape[1])]
     return np.where(full.min(axis=0) > runs.max(axis=1), group, -1)
+
+
+def in_doubt(doubt):
+    """An answer with another test for a doubt, which gets the runs of the group that is missed most, too."""
+
+    def answer(full, without):
+        group = without.mean(axis=1).argmin(axis=0)
+        runs = np.take_along_axis(without, group[None, None], axis=0)[0]
+        return np.where(doubt(full, runs, without), -1, group)
+
+    return answer
+
+
+def next_group(full, without):
+    """Leave out the groups in doubt first, and take the best of the rest."""
+    clear = without.max(axis=1) < full.min(axis=0)
+    loss = np.where(clear, full.mean(axis=0) - without.mean(axis=1), -np.inf)
+    return np.where(clear.any(axis=0), loss.argmax(axis=0), -1)
 
 
 def shifted(shift):
@@ -83,6 +105,10 @@ MISTAKES = [
     (RESIDUAL, lambda d, a: (d[1:-1] / np.cos(np.pi * a / 180) * (1 / d[:-2] + 1 / d[2:]) / 2 - 1) / a, "in radians"),
     (RESIDUAL, lambda d, a: (d[1:-1] / ((d[:-2] + d[2:]) / 2) - 1) / a, "the mean of the neighbours' distances"),
     (RESIDUAL, lambda d, a: -residual(d, a), "the sign"),
+    (RESIDUAL, lambda d, a: np.abs(residual(d, a)), "the sign is lost"),
+    (RESIDUAL, lambda d, a: (d[1:-1] * np.convolve(1 / d, [1 / 3] * 3, "valid") / np.cos(a) - 1) / a, "itself is in"),
+    (RESIDUAL, lambda d, a: (d[1:-1] - 2 * np.cos(a) / (1 / d[:-2] + 1 / d[2:])) / a, "as a length"),
+    (RESIDUAL, lambda d, a: (d[1:-1] / np.cos(a) * (1 / d[:-2] + 1 / d[2:]) - 1) / a, "for their mean"),
     (RESIDUAL, lambda d, a: residual(d, a) * a, "divide it by the angle"),
     (RESIDUAL, lambda d, a: residual(d, a) / (1 + a * residual(d, a)), "a share of the measured distance"),
     (RESIDUAL, lambda d, a: np.pad(residual(d, a), 1), "leave them out"),
@@ -103,6 +129,10 @@ MISTAKES = [
     (THRESHOLD, lambda u, y, k: place(u, y, k, -1), "one more may be lost"),
     (THRESHOLD, lambda u, y, k: place(u, y, k, 1), "one true point too many"),
     (THRESHOLD, lambda u, y, k: np.quantile(u[y == 1], 1 - k), "np.quantile"),
+    (THRESHOLD, lambda u, y, k: sorted_true(u, y)[round(sum(y == 1) * (1 - k))], "rounded up"),
+    (THRESHOLD, lambda u, y, k: sorted_true(u, y)[sum(y == 1) - round(k * sum(y == 1))], "rounded up"),
+    (THRESHOLD, lambda u, y, k: sorted_true(u, y)[int(sum(y == 1) * (1 - k))], "3.9999999"),
+    (THRESHOLD, lambda u, y, k: sorted_true(u, y)[int(np.ceil(sum(y == 1) * (1 - k))) - 1], "one fewer"),
     (NEEDED, lambda f, w: w.mean(axis=1).argmin(axis=0), "the doubt is missing"),
     (NEEDED, lambda f, w: of_groups(f, w, w.mean(axis=1).argmax(axis=0)), "without which most is found"),
     (NEEDED, lambda f, w: needed(f[:1], w[:, :1]), "the first seed alone"),
@@ -111,6 +141,11 @@ MISTAKES = [
     (NEEDED, lambda f, w: needed(f.max(0, keepdims=True), w), "the best run with all channels"),
     (NEEDED, lambda f, w: of_groups(f, w, np.abs(w.mean(1) - f.mean(0)).argmax(0)), "up or down"),
     (NEEDED, lambda f, w: of_groups(f, w, w.min(axis=1).argmin(axis=0)), "the lowest single run"),
+    (NEEDED, next_group, "not the next group"),
+    (NEEDED, in_doubt(lambda f, r, w: w.max(axis=(0, 1)) >= f.min(axis=0)), "the runs of all groups"),
+    (NEEDED, in_doubt(lambda f, r, w: r.min(axis=0) >= f.max(axis=0)), "the wrong ends"),
+    (NEEDED, in_doubt(lambda f, r, w: (r >= f).any(axis=0)), "seed by seed"),
+    (NEEDED, in_doubt(lambda f, r, w: r.mean(axis=0) >= f.min(axis=0)), "the best of them"),
     (NEEDED, lambda f, w: np.zeros(len(w)), "not one for each group"),
 ]
 
