@@ -30,7 +30,7 @@ book: setup
 test: check-python
 	@$(PYTHON) tools/environment.py book --browser
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
-	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PCFILTER_BOOK_HTML=_build/html $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=60 tests book
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1 PCFILTER_BOOK_HTML=_build/html $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=60 tests book
 
 test-jax test-torch: test-%: check-python
 	@$(PYTHON) tools/environment.py $*
