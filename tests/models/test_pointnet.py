@@ -53,7 +53,7 @@ def test_it_learns_to_tell_balls_from_boxes():
     norms = (np.linalg.norm(directions, axis=-1, keepdims=True), np.abs(directions).max(axis=-1, keepdims=True))
     kinds = rng.integers(0, 2, 64)
     x = np.where(kinds[:, None, None] == 0, directions / norms[0], directions / norms[1]).astype("float32")
-    model = PointNet(2, width=0.15, transforms=False, dropout=0.0)  # with them, one seed in four fails so early
+    model = PointNet(2, width=0.15, transforms=False, dropout=0.0)  # with them, 2 seeds of 6 failed on PyTorch
     model.compile(keras.optimizers.Adam(0.003), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     model.fit(x[:48], kinds[:48], batch_size=16, epochs=20, verbose=0)
     assert (model.predict(x[48:], verbose=0).argmax(-1) == kinds[48:]).mean() > 0.8
