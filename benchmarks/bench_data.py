@@ -22,9 +22,9 @@ from pathlib import Path
 import numpy as np
 import open3d
 import trimesh
-from provenance import provenance
 
 from pcfilter_lib import data
+from pcfilter_lib.provenance import provenance
 
 OFF_TIMES_TRIMESH = 5.0  # OFF parsing: at least so many times as fast as trimesh
 OFF_TIMES_OPEN3D = 1.0

@@ -104,8 +104,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--fresh", action="store_true", help="forget the rounds in the file")
     options = parser.parse_args()
-    sys.path.insert(0, str(HERE))
-    from provenance import provenance
+    from pcfilter_lib.provenance import provenance  # only here: the processes that are started do not need it
 
     before = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     rows, start = measure(options.most, options.clouds, options.rounds)

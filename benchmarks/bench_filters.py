@@ -21,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 import open3d
-from provenance import provenance
 
 from pcfilter_lib import data, filters, synthesis
+from pcfilter_lib.provenance import provenance
 
 SIZE, LARGE = (480, 640), (1544, 2064)
 MILLISECONDS, GIGABYTES = 100, 2.0

@@ -19,9 +19,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 
 from pcfilter_lib.frameworks import start
+from pcfilter_lib.provenance import provenance
 
 BACKEND = start()
 

@@ -20,9 +20,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 
 from pcfilter_lib import synthesis
+from pcfilter_lib.provenance import provenance
 
 SCANS_PER_SECOND = 1.0
 LARGE_SECONDS, LARGE_GIGABYTES = 90.0, 4.0

@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
@@ -31,6 +30,7 @@ from pcfilter_lib.filters import misfit
 from pcfilter_lib.filters.boosting import residuals
 from pcfilter_lib.filters.footprint import footprint_angle
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
+from pcfilter_lib.provenance import provenance
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402

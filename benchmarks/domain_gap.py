@@ -14,11 +14,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib import data, synthesis
+from pcfilter_lib.provenance import provenance
 
 RESULT = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "real_scans.json"
 FEWEST = 500  # points of a simulated scan that is worth describing

@@ -21,7 +21,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
@@ -30,6 +29,7 @@ from pcfilter_lib._files import replacing
 from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.data.scan import ARTEFACT
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
+from pcfilter_lib.provenance import provenance
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402

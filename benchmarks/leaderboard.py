@@ -19,12 +19,12 @@ import statistics
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib import data, filters, synthesis
 from pcfilter_lib._files import replacing
+from pcfilter_lib.provenance import provenance
 
 ROOT = Path(pcfilter_lib.__file__).parents[1]
 FILE = ROOT / "pcfilter_lib" / "data" / "examples" / "leaderboard.json"

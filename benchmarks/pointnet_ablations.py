@@ -19,12 +19,12 @@ import time
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib import data, frameworks
 from pcfilter_lib._files import replacing
+from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import make_part
 
 frameworks.start("tensorflow")

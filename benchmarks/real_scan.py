@@ -23,7 +23,6 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from scipy import ndimage
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
@@ -34,6 +33,7 @@ from pcfilter_lib import data, filters, frameworks, synthesis
 from pcfilter_lib._files import replacing
 from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.provenance import provenance
 
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "real_filtering.json"
 TEST, OTHER = "phoxi_gpu_004", "phoxi_gpu_014"

@@ -20,13 +20,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from scipy import ndimage
 from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib import data, frameworks, metrics, models
 from pcfilter_lib._files import replacing
+from pcfilter_lib.provenance import provenance
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,13 +21,11 @@ from pcfilter_lib import data, filters, frameworks, models, synthesis, training
 from pcfilter_lib._files import replacing
 from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
+from pcfilter_lib.provenance import provenance
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
 from tqdm import tqdm  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-from provenance import provenance  # noqa: E402
 
 FILE = WEIGHTS / "artefact-unet.onnx"
 NETWORK = {"depth": 4, "width": 8, "max_width": 128, "batch_norm": False}

@@ -93,3 +93,26 @@ def start(backend: str | None = None) -> str:
             "restart, and call this before Keras is used",
         )
     return backend
+
+
+def device() -> str:
+    """Return the kind of device that Keras computes on.
+
+    Returns
+    -------
+    str
+        "cpu", "gpu", or what else the backend calls it, such as "tpu" or "mps".
+    """
+    keras = import_keras()
+    if keras.backend.backend() == "jax":
+        import jax
+
+        return jax.default_backend()
+    if keras.backend.backend() == "torch":
+        from keras.src.backend.torch.core import get_device  # Keras's own choice; there is no public name for it
+
+        kind = get_device().partition(":")[0]
+        return "gpu" if kind == "cuda" else kind
+    import tensorflow as tf
+
+    return "gpu" if tf.config.list_physical_devices("GPU") else "cpu"

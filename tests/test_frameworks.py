@@ -84,3 +84,11 @@ def test_a_part_that_needs_keras_imports_it_silently(part):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.backend
+def test_the_device_is_that_of_the_numbers():
+    import keras
+
+    told = str(getattr(keras.ops.ones(1), "device", "cpu")).lower()  # "cpu", "/job:.../device:cpu:0", "cuda:0"
+    assert frameworks.device() in told.replace("cuda", "gpu")
