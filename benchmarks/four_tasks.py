@@ -21,18 +21,18 @@ import time
 from pathlib import Path
 
 import numpy as np
-from provenance import provenance
 from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib import data, frameworks, models
 from pcfilter_lib._files import replacing
+from pcfilter_lib.provenance import provenance
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
 
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "four_tasks.json"
-CLASSES = ("chair", "desk", "table", "toilet")
+CLASSES = data.HELD_BACK
 SPLITS = ("train", "test")
 POINTS, BATCH, COPIES = 1024, 32, 4
 AUGMENT = data.CloudAugmentation(rotate="", jitter=0.01, scale=(0.8, 1.25), drop=0.3)

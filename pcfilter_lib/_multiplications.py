@@ -6,6 +6,7 @@ Each rule gets the layer, the shapes that go in and the shape that comes out, al
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 from pcfilter_lib import layers
@@ -19,6 +20,10 @@ Shape = tuple[int | None, ...]
 
 def _dense(layer: Any, shapes: list[Shape], output: Shape) -> int:
     return math.prod(shapes[0]) * layer.units
+
+
+def _dense_global_max(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    return _dense(layer, shapes, output) + layer.units  # normalised after the maximum
 
 
 def _convolution(layer: Any, shapes: list[Shape], output: Shape) -> int:
@@ -55,6 +60,15 @@ def _product(layer: Any, shapes: list[Shape], output: Shape) -> int:
     return (len(shapes) - 1) * math.prod(output)
 
 
+def _point_transform(layer: Any, shapes: list[Shape], output: Shape) -> int:
+    """Count the shared layers, the head, their normalisations, the matrix, and the points times it."""
+    points, size = shapes[0]
+    widths, head = (size, *layer.widths), (layer.widths[-1], *layer.head)
+    shared = points * (sum(a * b for a, b in pairwise(widths)) + sum(layer.widths[:-1]))  # the last is normalised once
+    told = sum(a * b for a, b in pairwise(head)) + sum(layer.head) + head[-1] * size**2
+    return shared + layer.widths[-1] + told + points * size**2
+
+
 def _free(layer: Any, shapes: list[Shape], output: Shape) -> int:
     return 0
 
@@ -82,9 +96,11 @@ RULES = {getattr(keras.layers, name): rule for rule, names in _NAMES_BY_RULE.ite
 RULES |= {
     layers.BilinearUpsampling2D: _interpolation,
     layers.CropLike: _free,
+    layers.DenseGlobalMax: _dense_global_max,
     layers.MaxPoolingWithIndices2D: _free,
     layers.MaxUnpooling2D: _free,
     layers.PadToMultiple: _free,
+    layers.PointTransform: _point_transform,
     EnlargeBilinearly: _enlarging,
 }
 FREE_OPERATIONS = {"Add", "Subtract", "Negative", "Concatenate", "Reshape", "Transpose", "Relu", "Relu6", "GetItem"}

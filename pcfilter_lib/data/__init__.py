@@ -16,7 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cloud_batches": ["CloudBatches"],
         "example": ["example_path"],
         "mesh": ["Mesh", "load_mesh"],
-        "modelnet": ["MODELNET10", "load_shape", "load_shapes", "shape_files"],
+        "modelnet": ["HELD_BACK", "MODELNET10", "load_shape", "load_shapes", "shape_files"],
         "normalise": ["unit_sphere"],
         "parts": ["PARTS_CHANNELS", "PARTS_CLASSES", "PARTS_SPLITS", "PartsScans", "load_parts"],
         "sampling": ["farthest_point_sampling", "sample_surface"],

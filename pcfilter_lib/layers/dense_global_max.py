@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import functools
+
 import keras
 from keras import ops
 
+from pcfilter_lib import frameworks
 from pcfilter_lib._arguments import number_within, whole_number
+
+#: So many features of a thousand points no longer stay in a core's cache: then one cloud at a time is faster. With
+#: fewer, what it takes to begin with each cloud outweighs it.
+CACHED = 512
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
@@ -24,6 +31,8 @@ class DenseGlobalMax(keras.layers.Layer):
       :math:`\gamma`, of the smallest value): no pass over (B, N, units) but one;
     * :math:`\mu = W^T \bar x` and :math:`\sigma^2 = \operatorname{diag}(W^T C W)` with the covariance :math:`C` of the
       inputs, which are few;
+    * on processors, where features are many, one cloud after the other: they still lie in the cache when their maximum
+      is taken;
     * the gradient of a maximum reaches one point for each feature. That point is looked up, and its value computed
       again: the backward pass costs B x units dot products instead of two products of large matrices.
 
@@ -59,11 +68,13 @@ class DenseGlobalMax(keras.layers.Layer):
 
     def build(self, input_shape):
         """Make the kernel, and scale, shift, mean and variance of the normalisation."""
-        self.kernel = self.add_weight((input_shape[-1], self.units), "he_normal", name="kernel")
-        self.gamma = self.add_weight((self.units,), "ones", name="gamma")
-        self.beta = self.add_weight((self.units,), "zeros", name="beta")
-        self.moving_mean = self.add_weight((self.units,), "zeros", trainable=False, name="moving_mean")
-        self.moving_variance = self.add_weight((self.units,), "ones", trainable=False, name="moving_variance")
+        # In mixed precision Keras would hand all of them out short; the moments need them long.
+        add = functools.partial(self.add_weight, autocast=False)
+        self.kernel = add((input_shape[-1], self.units), "he_normal", name="kernel")
+        self.gamma = add((self.units,), "ones", name="gamma")
+        self.beta = add((self.units,), "zeros", name="beta")
+        self.moving_mean = add((self.units,), "zeros", trainable=False, name="moving_mean")
+        self.moving_variance = add((self.units,), "ones", trainable=False, name="moving_variance")
 
     def call(self, inputs, training=False):
         """Return the largest normalised and rectified feature over all points."""
@@ -73,7 +84,7 @@ class DenseGlobalMax(keras.layers.Layer):
             chosen = ops.take_along_axis(inputs, largest[..., None], axis=1)
             values = ops.einsum("buc,cu->bu", chosen, kernel)
         else:
-            values = side * ops.max(_features(inputs, kernel * side), axis=-1)
+            values = side * _reduced(ops.max, inputs, kernel * side)
         mean, variance = self._moments(inputs, training)
         scale = self.gamma / ops.sqrt(variance + self.epsilon)
         values = (ops.cast(values, "float32") - mean) * scale + self.beta
@@ -93,7 +104,7 @@ class DenseGlobalMax(keras.layers.Layer):
         """
         inputs = ops.convert_to_tensor(inputs)
         kernel = ops.cast(self.kernel * self._side(), inputs.dtype)
-        return ops.argmax(_features(ops.stop_gradient(inputs), ops.stop_gradient(kernel)), axis=-1)
+        return _reduced(ops.argmax, ops.stop_gradient(inputs), ops.stop_gradient(kernel))
 
     def point_features(self, inputs):
         """Return the normalised and rectified features of each point, before the maximum, as after training.
@@ -135,6 +146,9 @@ class DenseGlobalMax(keras.layers.Layer):
         return {**super().get_config(), "units": self.units, "momentum": self.momentum, "epsilon": self.epsilon}
 
 
-def _features(points, kernel):
-    """Return the features of the points, (B, units, N): a maximum runs twice as fast along the last axis."""
-    return ops.matmul(ops.transpose(kernel), ops.swapaxes(points, 1, 2))
+def _reduced(largest, points, kernel):
+    """Return the maximum or its place, (B, units). Features lie as (units, N): along the last axis it is fastest."""
+    kernel = ops.transpose(kernel)
+    if frameworks.device() == "cpu" and kernel.shape[0] >= CACHED:
+        return ops.map(lambda cloud: largest(ops.matmul(kernel, ops.transpose(cloud)), axis=-1), points)
+    return largest(ops.matmul(kernel, ops.swapaxes(points, 1, 2)), axis=-1)

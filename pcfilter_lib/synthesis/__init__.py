@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "decoding": ["Decoded", "column_sigma", "decode"],
-        "furniture": ["FURNITURE", "FURNITURE_PIECES", "make_furniture"],
+        "furniture": ["FURNITURE", "FURNITURE_PIECES", "furniture_clouds", "make_furniture"],
         "labels": ["CAUSES", "cause_shares", "ignore_borderline"],
         "parts": ["KINDS", "folder_parts", "make_part"],
         "patterns": ["PatternSet"],

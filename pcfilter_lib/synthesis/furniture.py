@@ -6,9 +6,16 @@ of it is in here: each shape is put together from boards, bars, cushions and bow
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from pcfilter_lib._arguments import one_of
+import numpy as np
+from tqdm import tqdm
+
+from pcfilter_lib._arguments import one_of, whole_number
+from pcfilter_lib.data.mesh import Mesh
+from pcfilter_lib.data.normalise import unit_sphere
+from pcfilter_lib.data.sampling import sample_surface
+from pcfilter_lib.errors import require
 from pcfilter_lib.synthesis import _furniture_bath as bath
 from pcfilter_lib.synthesis import _furniture_beds as beds
 from pcfilter_lib.synthesis import _furniture_cases as cases
@@ -71,3 +78,56 @@ def make_furniture(kind: str, generator: np.random.Generator) -> Solid:
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     middle = np.array([*(low + high)[:2] / 2, low[2]])
     return Solid((vertices - middle) / (high - low).max(), solid.faces, solid.pieces, kind)
+
+
+def furniture_clouds(
+    kinds: Sequence[str], count: int, points: int, *, seed: int | Sequence[int] = 0, evenly: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return clouds of so many random pieces of furniture of each class, as ModelNet10's are prepared.
+
+    Parameters
+    ----------
+    kinds : sequence of str
+        Some of :data:`FURNITURE`; the order gives them their numbers.
+    count : int
+        Shapes of each class.
+    points : int
+        Of each shape.
+    seed : int or sequence of int, optional
+        The same seed gives the same clouds.
+    evenly : bool, optional
+        Whether points keep a distance from each other, as Poisson disks, instead of being drawn one by one. It takes a
+        hundred times as long, and Open3D.
+
+    Returns
+    -------
+    clouds : numpy.ndarray, shape (len(kinds) count, points, 3), float32
+        Each in the unit sphere, class after class.
+    labels : numpy.ndarray, shape (len(kinds) count,), int
+        The number of each cloud's class.
+
+    Raises
+    ------
+    InputError
+        If there is no such class, or a number is below 1.
+    MissingExtraError
+        If Open3D is not installed, and `evenly`.
+    """
+    whole_number("furniture_clouds", "count", count)
+    whole_number("furniture_clouds", "points", points)
+    generator = np.random.default_rng(seed)
+    if evenly:
+        o3d = require("open3d", "open3d")
+        o3d.utility.random.seed(int(generator.integers(2**31)))
+    labels = np.repeat(np.arange(len(kinds)), count)
+    clouds = np.empty((len(labels), points, 3), np.float32)
+    for row, label in enumerate(tqdm(labels, desc="furniture", unit=" shapes", leave=False, delay=2)):
+        solid = make_furniture(kinds[label], generator)
+        if evenly:
+            corners, faces = o3d.utility.Vector3dVector(solid.vertices), o3d.utility.Vector3iVector(solid.faces)
+            drawn = o3d.geometry.TriangleMesh(corners, faces).sample_points_poisson_disk(points)
+            cloud = np.asarray(drawn.points)
+        else:
+            cloud = sample_surface(Mesh(solid.vertices, solid.faces), points, seed=generator)
+        clouds[row] = unit_sphere(cloud)
+    return clouds, labels

@@ -1,9 +1,12 @@
+import sys
+
 import keras
 import numpy as np
 import pytest
 from keras import layers, ops
 from layer_contract import assert_layer_contract, assert_trains
 
+from pcfilter_lib import frameworks
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import DenseGlobalMax
 
@@ -106,3 +109,16 @@ def test_the_critical_points_alone_give_the_same():
 def test_impossible_arguments(arguments):
     with pytest.raises(InputError, match=list(arguments)[-1]):
         DenseGlobalMax(**arguments)
+
+
+def test_cloud_by_cloud_as_on_processors_or_all_at_once_as_elsewhere_makes_no_difference(monkeypatch):
+    ours, _ = pair()
+    x = clouds()
+    monkeypatch.setattr(sys.modules[DenseGlobalMax.__module__], "CACHED", 1)
+    one_by_one = [ops.convert_to_numpy(each) for each in (ours(x), ours.critical_points(x))]
+    asked = []
+    monkeypatch.setattr(frameworks, "device", lambda: asked.append(1) or "gpu")
+    at_once = [ops.convert_to_numpy(each) for each in (ours(x), ours.critical_points(x))]
+    assert asked
+    np.testing.assert_allclose(one_by_one[0], at_once[0], atol=1e-5)
+    np.testing.assert_array_equal(one_by_one[1], at_once[1])

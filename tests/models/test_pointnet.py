@@ -94,3 +94,22 @@ def test_segmentation_follows_the_points_and_listens_to_the_kind():
     order = np.random.default_rng(1).permutation(40)
     np.testing.assert_allclose(model.predict([x[:, order], kinds[[0] * 4]], verbose=0), expected[:, order], atol=1e-5)
     assert np.abs(model.predict([x, kinds[[1] * 4]], verbose=0) - expected).max() > 1e-3
+
+
+@pytest.mark.parametrize("transforms", [False, True])
+def test_it_trains_in_mixed_precision_with_long_weights(transforms):
+    keras.utils.set_random_seed(0)
+    policy = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = PointNet(3, width=0.1, transforms=transforms)
+    finally:
+        keras.config.set_dtype_policy(policy)
+    x, y = np.random.default_rng(0).uniform(-1, 1, (6, 40, 3)).astype("float32"), np.arange(6) % 3
+    model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    before = model.get_layer("global").get_weights()[0]
+    losses = [float(model.train_on_batch(x, y)) for _ in range(8)]
+    assert np.isfinite(losses).all() and losses[-1] < losses[0]
+    assert {str(weight.dtype).split(".")[-1] for weight in model.weights} == {"float32"}
+    assert np.abs(model.get_layer("global").get_weights()[0] - before).max() > 0
+    assert np.isfinite(model.predict(x, verbose=0).astype("float32")).all()

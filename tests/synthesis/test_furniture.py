@@ -6,7 +6,7 @@ from scipy.sparse.csgraph import connected_components
 from pcfilter_lib import synthesis
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis._furniture_shapes import bar, both, cuboid, cushion, loft, outline, placed, sweep
-from pcfilter_lib.synthesis.furniture import FURNITURE, FURNITURE_PIECES, make_furniture
+from pcfilter_lib.synthesis.furniture import FURNITURE, FURNITURE_PIECES, furniture_clouds, make_furniture
 from pcfilter_lib.synthesis.shapes import volume_and_centroid
 
 SEEDS = 60
@@ -192,3 +192,29 @@ def test_shells_are_put_in_their_places():
     np.testing.assert_allclose(turned.vertices.max(axis=0), (0, 1, 0.1), atol=1e-12)
     pad = cushion((1, 2, 3), (2, 1, 0.5))
     np.testing.assert_allclose((pad.vertices.min(axis=0), pad.vertices.max(axis=0)), ((0, 1.5, 2.75), (2, 2.5, 3.25)))
+
+
+@pytest.mark.parametrize("evenly", [False, True])
+def test_clouds_of_furniture_lie_in_the_unit_sphere_and_belong_to_their_seed(evenly):
+    kinds = ("table", "chair")
+    clouds, labels = furniture_clouds(kinds, 3, 200, seed=4, evenly=evenly)
+    assert clouds.shape == (6, 200, 3) and clouds.dtype == np.float32 and labels.tolist() == [0, 0, 0, 1, 1, 1]
+    np.testing.assert_allclose(np.linalg.norm(clouds, axis=-1).max(axis=1), 1, atol=1e-6)
+    other, _ = furniture_clouds(kinds, 3, 200, seed=5, evenly=evenly)
+    assert np.abs(clouds - other).max() > 0.1
+    if not evenly:  # Open3D draws in several threads
+        np.testing.assert_array_equal(clouds, furniture_clouds(kinds, 3, 200, seed=4)[0])
+
+
+def test_points_that_keep_their_distance_are_spread_more_evenly():
+    nearest = []
+    for evenly in (False, True):
+        cloud = furniture_clouds(("dresser",), 1, 300, seed=1, evenly=evenly)[0][0]
+        nearest.append(np.sort(np.linalg.norm(cloud[:, None] - cloud, axis=-1), axis=1)[:, 1].min())
+    assert nearest[1] > 3 * nearest[0]
+
+
+@pytest.mark.parametrize("arguments", [(("lamp",), 1, 8), (("bed",), 0, 8), (("bed",), 1, 0)])
+def test_clouds_that_cannot_be_made(arguments):
+    with pytest.raises(InputError, match="lamp|count|points"):
+        furniture_clouds(*arguments)
