@@ -18,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 import pcfilter_lib
+from pcfilter_lib.bench.command import add_bench
 from pcfilter_lib.data.scan_units import UNITS
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.inspection import KNOWN_SUFFIXES, as_text, describe, find_files
@@ -44,13 +45,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # a file name may hold what the terminal cannot show
     parser = argparse.ArgumentParser(
         prog="pcfilter",
-        description="Say what is in 3D scans, point clouds and meshes, and remove artefacts from scans.",
+        description="Say what is in scans, clouds and meshes, remove artefacts from scans, and measure a machine.",
         epilog="Exit status: 0 all went well, 1 a file could not be used, 2 wrong options.",
     )
     parser.add_argument("--version", action="version", version=f"pcfilter {pcfilter_lib.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_info(commands)
     _add_filter(commands)
+    add_bench(commands)
     options = parser.parse_args(arguments)
     try:
         status = options.run(options)

@@ -37,6 +37,10 @@ for name in ("artefact-unet", "statistical-outliers", "view-angle", "erosion-and
     assert main(["filter", *arguments]) == 0
 assert data.load_scan(folder / "clean" / "scan.npz").shape == (3, 4)
 
+# A benchmark needs an extra, and says which before it measures anything.
+assert main(["bench", "--list"]) == 0
+assert main(["bench", "--out", str(folder / "bench.json")]) == 1 and not (folder / "bench.json").exists()
+
 # What an extra brings is asked for by name.
 try:
     from pcfilter_lib import plots

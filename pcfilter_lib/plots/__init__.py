@@ -12,6 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "bars": ["bars"],
         "cloud": ["cloud"],
         "contours": ["contours"],
+        "dots": ["dots"],
         "figure": ["Figure", "MAX_POINTS"],
         "image": ["depth_map", "image"],
         "images": ["images"],

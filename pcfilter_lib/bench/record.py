@@ -1,0 +1,168 @@
+"""What was measured on one machine: a JSON file, and what it must hold before anybody believes it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pcfilter_lib
+from pcfilter_lib.bench.roofline import Roofline
+from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.provenance import provenance
+
+SCHEMA = Path(__file__).with_name("schema.json")
+#: What was measured, beside the library in its repository; and in it, the records that people sent.
+RESULTS = Path(pcfilter_lib.__file__).resolve().parents[1] / "benchmarks" / "results"
+COLLECTED = RESULTS / "machines"
+#: More of a peak than this nobody reaches: then the work was not waited for, or wrongly counted.
+POSSIBLE = 1.1
+
+
+def new_record(quick: bool = False) -> dict[str, object]:
+    """Return a record of this machine, without results."""
+    from pcfilter_lib.bench.workloads import VERSION
+
+    found = provenance()
+    return {
+        "machine": found["machine"],
+        "python": found["python"],
+        "pcfilter_lib": found["pcfilter_lib"],
+        "workloads": VERSION,
+        "quick": quick,
+        "results": [],
+    }
+
+
+def load_record(file: str | os.PathLike) -> dict[str, object]:
+    """Read a record and check it.
+
+    Parameters
+    ----------
+    file : str or os.PathLike
+
+    Returns
+    -------
+    dict
+        ``machine``, versions, and ``results``, one for each setting; see ``schema.json`` beside this module.
+
+    Raises
+    ------
+    InputError
+        If it is no record, or says what cannot be.
+    """
+    try:
+        record = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        remedy = "measure again: pcfilter bench --out FILE"
+        raise InputError(file, "", f"it cannot be read ({error})", remedy) from error
+    return check_record(record, file)
+
+
+def check_record(record: dict[str, object], source: str | os.PathLike = "the record") -> dict[str, object]:
+    """Check a record against its schema, and against what its own machine can do.
+
+    A result that is faster than the largest product of matrices on the same device, at the same precision, was not
+    measured: its benchmark did not wait, or counted work that was not done.
+
+    Parameters
+    ----------
+    record : dict
+    source : str or os.PathLike, optional
+        For the message.
+
+    Returns
+    -------
+    dict
+        The same.
+
+    Raises
+    ------
+    InputError
+        If something is missing, of the wrong kind, or impossible.
+    """
+    jsonschema = require("jsonschema", "train")
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema).iter_errors(record))
+    if error is not None:
+        place = "/".join(map(str, error.absolute_path))
+        raise InputError(source, place, error.message[:200], "let pcfilter bench write it, and change nothing by hand")
+    for number, entry in enumerate(record["results"]):
+        if not record["quick"] and is_impossible(record, entry):
+            share = share_of_peak(record, entry)
+            raise InputError(
+                source,
+                f"results/{number}",
+                f"{entry['workload']} on {entry['backend']} would be {share:.1f} times as fast as the device can be",
+                "measure again; if it stays so, the benchmark does not wait for its work",
+            )
+    return record
+
+
+def peak(record: dict[str, object], entry: dict[str, object]) -> Roofline | None:
+    """Return the roof of an entry's device at its precision, as the best of all backends reaches it."""
+    same = [
+        each
+        for each in record["results"]
+        if each["workload"] == "peaks" and "error" not in each
+        and each["device"] == entry.get("device") and each["precision"] == entry["precision"]
+    ]  # fmt: skip
+    if not same:
+        return None
+    return Roofline(max(each["flops"] for each in same), max(each["bandwidth"] for each in same))
+
+
+def share_of_peak(record: dict[str, object], entry: dict[str, object]) -> float | None:
+    """Return what share of the most operations a second an entry reaches; None where that is not known."""
+    limits = peak(record, entry)
+    if entry["workload"] == "peaks" or limits is None or not entry.get("flops"):
+        return None
+    return entry["flops"] / entry["median_s"] / limits.flops
+
+
+def share_of_roof(record: dict[str, object], entry: dict[str, object]) -> float | None:
+    """Return what share of the roofline an entry reaches: 1 if it were as fast as its operations and bytes allow."""
+    limits = peak(record, entry)
+    if entry["workload"] == "peaks" or limits is None or not entry.get("flops"):
+        return None
+    return limits.least_seconds(entry["flops"], entry["traffic"]) / entry["median_s"]
+
+
+def is_impossible(record: dict[str, object], entry: dict[str, object]) -> bool:
+    """Tell whether an entry is faster than its device can be."""
+    return (share_of_peak(record, entry) or 0) > POSSIBLE
+
+
+def machine_name(record: dict[str, object]) -> str:
+    """Return a name for a record's file, made of its devices: no name of a host or a person is in it."""
+    names = sorted({entry["device_name"] for entry in record["results"] if "device_name" in entry})
+    cores = re.search(r"(\d+) cores", record["machine"])
+    text = "-".join([*names, *([f"{cores[1]}-cores"] if cores else [])])
+    text = re.sub(r"\((R|TM)\)", "", text, flags=re.IGNORECASE)
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "machine"
+
+
+def collected(folder: str | os.PathLike | None = None) -> list[dict[str, object]]:
+    """Return all records that are kept beside the library.
+
+    Parameters
+    ----------
+    folder : str or os.PathLike, optional
+        By default ``benchmarks/results/machines`` of the repository that this library is used from.
+
+    Returns
+    -------
+    list of dict
+        Sorted by the names of their files.
+
+    Raises
+    ------
+    InputError
+        If there are none, or one of them is broken.
+    """
+    folder = COLLECTED if folder is None else Path(folder)
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise InputError(folder, "", "there are no records", "work in a clone of the repository, or pass their folder")
+    return [load_record(file) for file in files]
