@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import ModuleType
 
 from pcfilter_lib.errors import InputError, require
@@ -56,6 +56,23 @@ def _stderr_to(target: str) -> Iterator[None]:
         os.close(kept)
 
 
+@contextmanager
+def _hidden(name: str) -> Iterator[None]:
+    """Let nothing import a package meanwhile, unless it is there already.
+
+    TensorFlow imports JAX, where it is installed, for a converter that nobody uses here: a sixth of its own time to
+    start, and a second framework in the process, for which every benchmark would have to wait.
+    """
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # Python's own way to say: not installed
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def start(backend: str | None = None) -> str:
     """Import Keras with a backend, without the messages that the backend prints as it starts.
 
@@ -82,7 +99,7 @@ def start(backend: str | None = None) -> str:
     if backend not in BACKENDS:
         raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
     os.environ["KERAS_BACKEND"] = backend
-    with _quietly():
+    with _quietly(), _hidden("jax") if backend == "tensorflow" else nullcontext():
         require(backend, _EXTRAS[backend])
     keras = import_keras()
     if keras.backend.backend() != backend:

@@ -76,6 +76,19 @@ def test_starting_is_silent_and_gives_the_error_stream_back():
     assert done.stderr == "heard\n"
 
 
+def test_tensorflow_does_not_bring_jax_along_which_can_still_be_imported():
+    code = """
+import sys
+from pcfilter_lib import frameworks
+frameworks.start("tensorflow")
+assert not [name for name in sys.modules if name.partition(".")[0] in ("jax", "jaxlib")]
+import jax
+print(jax.numpy.arange(3).sum())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "3\n", done.stderr
+
+
 @pytest.mark.backend
 @pytest.mark.parametrize("part", ["layers", "register"])
 def test_a_part_that_needs_keras_imports_it_silently(part):
