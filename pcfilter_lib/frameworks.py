@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 
 from pcfilter_lib.errors import InputError, require
@@ -30,8 +33,26 @@ def import_keras() -> ModuleType:
     MissingExtraError
         If Keras is not installed.
     """
-    with _quietly():
+    if keras := sys.modules.get("keras"):
+        return keras
+    with _quietly(), _uncollected(), _without_jax(_configured()):
         return require("keras", "train")
+
+
+def _configured() -> str | None:
+    """Return the backend that Keras will take, from where it looks itself; None if that cannot be told."""
+    if chosen := os.environ.get("KERAS_BACKEND"):
+        return chosen
+    home = Path.home()
+    if "KERAS_HOME" not in os.environ and not os.access(home, os.W_OK):
+        return None
+    file = Path(os.environ.get("KERAS_HOME", home / ".keras")) / "keras.json"
+    try:
+        return json.loads(file.read_text()).get("backend", "tensorflow")
+    except FileNotFoundError:
+        return "tensorflow"
+    except (OSError, ValueError):
+        return None
 
 
 @contextmanager
@@ -57,20 +78,35 @@ def _stderr_to(target: str) -> Iterator[None]:
 
 
 @contextmanager
-def _hidden(name: str) -> Iterator[None]:
-    """Let nothing import a package meanwhile, unless it is there already.
+def _uncollected() -> Iterator[None]:
+    """Let the garbage collector wait: what is imported stays, and to look through it again and again finds nothing.
 
-    TensorFlow imports JAX, where it is installed, for a converter that nobody uses here: a sixth of its own time to
-    start, and a second framework in the process, for which every benchmark would have to wait.
+    A fifth of the time that TensorFlow takes to start.
     """
-    if name in sys.modules:
-        yield
-        return
-    sys.modules[name] = None  # Python's own way to say: not installed
+    collects = gc.isenabled()
+    gc.disable()
     try:
         yield
     finally:
-        del sys.modules[name]
+        if collects:
+            gc.enable()
+
+
+@contextmanager
+def _without_jax(backend: str | None) -> Iterator[None]:
+    """Let TensorFlow not import JAX, unless that is there already.
+
+    Where JAX is installed, TensorFlow imports it for a converter that nobody uses here: a sixth of its own time to
+    start, and a second framework in the process, for which every benchmark would have to wait.
+    """
+    if backend != "tensorflow" or "jax" in sys.modules:
+        yield
+        return
+    sys.modules["jax"] = None  # Python's own way to say: not installed
+    try:
+        yield
+    finally:
+        del sys.modules["jax"]
 
 
 def start(backend: str | None = None) -> str:
@@ -99,7 +135,7 @@ def start(backend: str | None = None) -> str:
     if backend not in BACKENDS:
         raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
     os.environ["KERAS_BACKEND"] = backend
-    with _quietly(), _hidden("jax") if backend == "tensorflow" else nullcontext():
+    with _quietly(), _uncollected(), _without_jax(backend):
         require(backend, _EXTRAS[backend])
     keras = import_keras()
     if keras.backend.backend() != backend:

@@ -76,17 +76,44 @@ def test_starting_is_silent_and_gives_the_error_stream_back():
     assert done.stderr == "heard\n"
 
 
-def test_tensorflow_does_not_bring_jax_along_which_can_still_be_imported():
-    code = """
+@pytest.mark.parametrize("first", ["frameworks.start('tensorflow')", "models"])
+def test_tensorflow_does_not_bring_jax_along_which_can_still_be_imported(first, tmp_path):
+    code = f"""
 import sys
-from pcfilter_lib import frameworks
-frameworks.start("tensorflow")
+from pcfilter_lib import frameworks, models
+{first}
+assert "tensorflow" in sys.modules
 assert not [name for name in sys.modules if name.partition(".")[0] in ("jax", "jaxlib")]
 import jax
 print(jax.numpy.arange(3).sum())
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = run_where_nothing_is_configured(code, tmp_path)
     assert done.stdout == "3\n", done.stderr
+
+
+def test_a_backend_that_keras_json_names_is_kept(tmp_path):
+    (tmp_path / "keras.json").write_text('{"backend": "jax"}')
+    code = "from pcfilter_lib import frameworks; print(frameworks.import_keras().backend.backend())"
+    assert run_where_nothing_is_configured(code, tmp_path).stdout == "jax\n"
+
+
+def run_where_nothing_is_configured(code, home):
+    where = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"} | {"KERAS_HOME": str(home)}
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=where)
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("collects", [True, False])
+def test_the_garbage_collector_is_as_it_was_after_the_start(collects):
+    code = f"""
+import gc
+{"" if collects else "gc.disable()"}
+from pcfilter_lib import frameworks
+frameworks.start()
+print(gc.isenabled())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == f"{collects}\n", done.stderr
 
 
 @pytest.mark.backend
