@@ -8,7 +8,8 @@ vertical by a random angle; with fewer points, spread evenly (farthest point sam
 ModelNet10 that this was first measured on are sampled evenly, as Poisson disks; where files are meshes, their points
 are drawn uniformly. So the two ways are also compared on meshes of parametric furniture, 40 of each class, that
 everybody has. Accuracy is the share of shapes that are told right, once each, without voting. About two minutes of one
-core for each network.
+core for each network. Networks that the folder does not hold keep their entries in the file. The book's chapter "Put to
+the test" reads it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+import pcfilter_lib
 from pcfilter_lib import data, frameworks, models
 from pcfilter_lib._files import replacing
 from pcfilter_lib.errors import InputError
@@ -30,7 +32,7 @@ from pcfilter_lib.synthesis import FURNITURE, furniture_clouds
 
 frameworks.start("tensorflow")
 
-FILE = Path(__file__).parent / "results" / "pointnet_scores.json"
+FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "pointnet_scores.json"
 SIX = tuple(name for name in data.MODELNET10 if name not in data.HELD_BACK)
 CLASSES = {"modelnet10": data.MODELNET10, "turned": data.MODELNET10, "modelnet6": SIX, "furniture": FURNITURE}
 POINTS, FEWER, MADE = 1024, (512, 256, 64), 40
@@ -69,13 +71,14 @@ def main() -> None:
     networks = sorted(options.runs.glob("*-seed-*.keras"))
     if not networks:
         raise InputError(options.runs, "", "it holds no *-seed-*.keras", "run data_scripts/train_pointnet.py first")
-    result = {"provenance": provenance("keras", "tensorflow", "numpy", "open3d"), "networks": {}}
-    of_classes = {}
+    here, of_classes, found = provenance("keras", "tensorflow", "numpy", "open3d"), {}, {}
     for path in tqdm(networks, unit=" networks"):
         name, seed = re.fullmatch(r"(\w+)-seed-(\d+)", path.stem).groups()
         classes = CLASSES[name]
         if classes not in of_classes:
             of_classes[classes] = tests(options.data, classes)
+        shapes = len(of_classes[classes]["as they are"][1])
+        group = found.setdefault(name, {"provenance": here, "classes": classes, "test shapes": shapes, "runs": []})
         model = models.load(path, compile=False)
         scores = {"seed": int(seed)}
         for how, (clouds, labels) in of_classes[classes].items():
@@ -85,15 +88,15 @@ def main() -> None:
                 confusion = np.zeros((len(classes), len(classes)), int)
                 np.add.at(confusion, (labels, told), 1)
                 scores["confusion"] = confusion.tolist()
-        result["networks"].setdefault(name, []).append(scores)
-    result["test shapes"] = {name: sum(map(sum, runs[0]["confusion"])) for name, runs in result["networks"].items()}
+        group["runs"].append(scores)
+    known = json.loads(options.json.read_text()) if options.json.exists() else {}
     with replacing(options.json) as temporary:
-        temporary.write_text(json.dumps(result, indent=1) + "\n")
-    for name, runs in result["networks"].items():
-        print(f"{name}, {len(runs)} seeds")
-        for how in runs[0]:
+        temporary.write_text(json.dumps(known | found, indent=1) + "\n")
+    for name, group in found.items():
+        print(f"{name}, {len(group['runs'])} seeds, {group['test shapes']} test shapes")
+        for how in group["runs"][0]:
             if how not in ("seed", "confusion"):
-                print(f"  {how:28} {statistics.mean(run[how] for run in runs):.4f}")
+                print(f"  {how:28} {statistics.mean(run[how] for run in group['runs']):.4f}")
 
 
 if __name__ == "__main__":
