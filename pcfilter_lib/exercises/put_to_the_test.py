@@ -61,43 +61,40 @@ def check_shapes_needed(answer: Callable) -> None:
     )
 
 
-@exercise(solved="of all views and classes, the largest probability wins.")
-def check_surest(answer: Callable) -> None:
-    """Check ``answer(probabilities)``, for each shape the class that its most certain view gives."""
+@exercise(solved="the class with the largest product wins, also where the product is too small for a number.")
+def check_product_vote(answer: Callable) -> None:
+    """Check ``answer(probabilities)``, for each shape the class with the largest product over the views."""
     compare_on(
         _VIEWS,
         answer,
-        reference=lambda probabilities: probabilities.max(axis=0).argmax(axis=1),
+        reference=lambda p: np.log(p).sum(axis=0).argmax(axis=1),
         mistakes=[
-            ("this is the mean of the views, the other way to vote.", lambda p: p.mean(axis=0).argmax(axis=1)),
-            ("this is the answer of the first view alone.", lambda p: p[0].argmax(axis=1)),
-            ("this is which view is the most certain; what does it say?", lambda p: p.max(axis=2).argmax(axis=0)),
             (
-                "this is the class that most views give. Each of them counts alike, however uncertain.",
+                "with many views the products of all classes are 0, and the first class wins. Add logarithms instead.",
+                lambda p: p.prod(axis=0).argmax(axis=1),
+            ),
+            ("this is the mean of the views, or their sum.", lambda p: p.mean(axis=0).argmax(axis=1)),
+            ("this is what the most certain view says.", lambda p: p.max(axis=0).argmax(axis=1)),
+            ("this is the largest of the smallest probabilities.", lambda p: p.min(axis=0).argmax(axis=1)),
+            ("this is the answer of the first view alone.", lambda p: p[0].argmax(axis=1)),
+            (
+                "this is the class that most views give. Each of them counts alike, however certain.",
                 lambda p: np.stack([np.bincount(row, minlength=p.shape[2]).argmax() for row in p.argmax(axis=2).T]),
             ),
             (
-                "the largest number of a shape lies at a place that holds view and class: take the class out of it.",
-                lambda p: p.transpose(1, 0, 2).reshape(p.shape[1], -1).argmax(axis=1),
+                "this is the class with the smallest product: a logarithm of a small number is far below 0.",
+                lambda p: np.log(p).sum(axis=0).argmin(axis=1),
             ),
             (
-                "this takes the remainder by the number of views; the class is the remainder by the number of classes.",
-                lambda p: p.transpose(1, 0, 2).reshape(p.shape[1], -1).argmax(axis=1) % p.shape[0],
-            ),
-            (
-                "`reshape` alone mixes the shapes: the first axis is the views. Put the shapes first (`transpose`).",
-                lambda p: p.reshape(p.shape[1], -1).argmax(axis=1) % p.shape[2],
-            ),
-            ("this is the class that its least certain view gives.", lambda p: _view(p, p.max(axis=2).argmin(axis=0))),
-            (
-                "this is the smallest probability that any view gives to a class.",
-                lambda p: p.min(axis=0).argmax(axis=1),
+                "the largest product of 1 - p is asked for nowhere: multiply p.",
+                lambda p: np.log(1 - p).sum(axis=0).argmax(axis=1),
             ),
         ],
         shapes=[
-            ("one class for each shape is expected, not one for each view and shape.", lambda p: p.shape[:2]),
-            ("one class for each shape is expected, not its probabilities.", lambda p: p.shape[1:]),
+            ("one class for each shape is expected; this is one for each view and shape.", lambda p: p.shape[:2]),
+            ("one class for each shape is expected, not a number for each of its classes.", lambda p: p.shape[1:]),
             ("one class for each shape is expected; this is one for each view.", lambda p: p.shape[:1]),
+            ("the first axis is the views: multiply along it, then choose among the classes.", lambda p: p.shape[2:]),
         ],
     )
 
@@ -166,10 +163,6 @@ def _shapes(share: float, error: float) -> int:
     return _up(share * (1 - share) / error**2)
 
 
-def _view(probabilities: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    return probabilities[chosen, np.arange(len(chosen))].argmax(axis=1)
-
-
 def _distances(cloud: np.ndarray, centre: Callable = np.median) -> np.ndarray:
     return np.linalg.norm(cloud - centre(cloud, axis=0), axis=1)
 
@@ -201,14 +194,14 @@ _VIEWS = [
     {
         "probabilities": np.array(
             [
-                [[0.8, 0.0, 0.2], [0.5, 0.0, 0.5], [0.6, 0.2, 0.2], [0.3, 0.2, 0.5], [0.7, 0.1, 0.2]],
-                [[0.5, 0.2, 0.3], [0.1, 0.3, 0.6], [0.0, 0.9, 0.1], [0.0, 0.2, 0.8], [0.5, 0.4, 0.1]],
-                [[0.2, 0.6, 0.2], [0.0, 0.7, 0.3], [0.3, 0.4, 0.3], [0.5, 0.4, 0.1], [0.8, 0.0, 0.2]],
-                [[0.1, 0.4, 0.5], [0.1, 0.5, 0.4], [0.4, 0.3, 0.3], [0.1, 0.7, 0.2], [0.3, 0.2, 0.5]],
+                [[0.1, 0.1, 0.8], [0.6, 0.1, 0.3], [0.3, 0.4, 0.3], [0.3, 0.4, 0.3], [0.2, 0.3, 0.5]],
+                [[0.7, 0.1, 0.2], [0.3, 0.1, 0.6], [0.4, 0.2, 0.4], [0.1, 0.1, 0.8], [0.5, 0.4, 0.1]],
+                [[0.2, 0.2, 0.6], [0.6, 0.1, 0.3], [0.2, 0.7, 0.1], [0.4, 0.5, 0.1], [0.3, 0.4, 0.3]],
+                [[0.4, 0.5, 0.1], [0.1, 0.6, 0.3], [0.1, 0.7, 0.2], [0.2, 0.1, 0.7], [0.2, 0.5, 0.3]],
             ]
         )
     },
-    {"probabilities": _random.dirichlet(np.ones(4), size=(3, 7)).round(3)},
+    {"probabilities": _random.dirichlet(2 * np.ones(4), size=(1000, 3)).round(3) * 0.99 + 0.0025},
 ]
 _CLOUDS = [
     {

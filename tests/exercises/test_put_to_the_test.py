@@ -20,17 +20,16 @@ def shapes_by_counting(share, error):
     return n
 
 
-def surest(p):
-    return p.max(axis=0).argmax(axis=1)
+def product_vote(p):
+    return np.log(p).sum(axis=0).argmax(axis=1)
 
 
-def surest_view_by_view(p):
-    best = p.max(axis=2).argmax(axis=0)
-    return np.array([p[view, shape].argmax() for shape, view in enumerate(best)])
-
-
-def surest_of_all(p):
-    return p.transpose(1, 0, 2).reshape(p.shape[1], -1).argmax(axis=1) % p.shape[2]
+def product_vote_that_is_scaled_as_it_goes(p):
+    product = np.ones(p.shape[1:])
+    for view in p:
+        product *= view
+        product /= product.max(axis=1, keepdims=True)
+    return product.argmax(axis=1)
 
 
 def far(cloud, factor, middle=np.median, typical=np.median):
@@ -61,9 +60,8 @@ def kept_first(cloud, factor):
 SOLUTIONS = [
     (exercises.check_shapes_needed, shapes),
     (exercises.check_shapes_needed, shapes_by_counting),
-    (exercises.check_surest, surest),
-    (exercises.check_surest, surest_view_by_view),
-    (exercises.check_surest, surest_of_all),
+    (exercises.check_product_vote, product_vote),
+    (exercises.check_product_vote, product_vote_that_is_scaled_as_it_goes),
     (exercises.check_without_strays, without_strays),
     (exercises.check_without_strays, without_strays_in_a_loop),
 ]
@@ -78,34 +76,22 @@ MISTAKES = [
     (exercises.check_shapes_needed, lambda p, e: int(round(p * (1 - p) / e**2, 9)) + 1, "one too many"),
     (exercises.check_shapes_needed, lambda p, e: math.ceil(p * (1 - p) / e**2), "nine digits"),
     (exercises.check_shapes_needed, lambda p, e: p * (1 - p) / e**2, "whole number"),
-    (exercises.check_surest, lambda p: p.mean(axis=0).argmax(axis=1), "the other way to vote"),
-    (exercises.check_surest, lambda p: p[0].argmax(axis=1), "first view alone"),
-    (exercises.check_surest, lambda p: p.max(axis=2).argmax(axis=0), "what does it say"),
+    (exercises.check_product_vote, lambda p: p.prod(axis=0).argmax(axis=1), "Add logarithms"),
+    (exercises.check_product_vote, lambda p: p.sum(axis=0).argmax(axis=1), "the mean of the views"),
+    (exercises.check_product_vote, lambda p: p.max(axis=0).argmax(axis=1), "most certain view"),
+    (exercises.check_product_vote, lambda p: p.min(axis=0).argmax(axis=1), "largest of the smallest"),
+    (exercises.check_product_vote, lambda p: p[0].argmax(axis=1), "first view alone"),
     (
-        exercises.check_surest,
+        exercises.check_product_vote,
         lambda p: np.array([np.bincount(shape).argmax() for shape in p.argmax(axis=2).T]),
-        "however uncertain",
+        "however certain",
     ),
-    (
-        exercises.check_surest,
-        lambda p: p.transpose(1, 0, 2).reshape(p.shape[1], -1).argmax(axis=1),
-        "take the class out of it",
-    ),
-    (
-        exercises.check_surest,
-        lambda p: p.transpose(1, 0, 2).reshape(p.shape[1], -1).argmax(axis=1) % len(p),
-        "the number of classes",
-    ),
-    (exercises.check_surest, lambda p: p.reshape(p.shape[1], -1).argmax(axis=1) % p.shape[2], "mixes the shapes"),
-    (
-        exercises.check_surest,
-        lambda p: p[p.max(axis=2).argmin(axis=0), np.arange(p.shape[1])].argmax(axis=1),
-        "least certain",
-    ),
-    (exercises.check_surest, lambda p: p.min(axis=0).argmax(axis=1), "smallest probability"),
-    (exercises.check_surest, lambda p: p.argmax(axis=2), "not one for each view"),
-    (exercises.check_surest, lambda p: p.max(axis=0), "not its probabilities"),
-    (exercises.check_surest, lambda p: p.max(axis=(1, 2)), "one for each view"),
+    (exercises.check_product_vote, lambda p: (-np.log(p).sum(axis=0)).argmax(axis=1), "smallest product"),
+    (exercises.check_product_vote, lambda p: np.log(1 - p).sum(axis=0).argmax(axis=1), "asked for nowhere"),
+    (exercises.check_product_vote, lambda p: p.argmax(axis=2), "each view and shape"),
+    (exercises.check_product_vote, lambda p: np.log(p).sum(axis=0), "for each of its classes"),
+    (exercises.check_product_vote, lambda p: np.log(p).sum(axis=(1, 2)), "one for each view."),
+    (exercises.check_product_vote, lambda p: np.log(p).sum(axis=1).argmax(axis=0), "the first axis is the views"),
     (
         exercises.check_without_strays,
         lambda c, f: put(c, far(c, f, middle=np.mean), c[~far(c, f, middle=np.mean)][0]),
