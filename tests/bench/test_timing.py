@@ -79,15 +79,36 @@ def test_it_agrees_with_a_clock_of_its_own_within_a_tenth():
     model.compile("sgd", "mse", jit_compile=keras.backend.backend() == "jax")
     x = np.random.default_rng(0).normal(size=(16, 64, 64, 8)).astype("float32")
     model.predict_on_batch(x)
-    ratios = []
-    for _ in range(6):  # side by side: what else the machine does falls on both
+
+    def call():
+        return model.predict_on_batch(x)
+
+    def own_clock():
+        call()  # what the harness does before it, too; and it sleeps: on busy cores, who has slept is served first
+        time.sleep(0.01)
         begin = time.perf_counter()
-        for _ in range(6):
-            np.asarray(model.predict_on_batch(x))
-        own = (time.perf_counter() - begin) / 6
-        ratios.append(measure(lambda: model.predict_on_batch(x), repeats=6, warmup=1).median / own)
-    print(f"the harness says {np.median(ratios):.3f} of what a clock of its own says")
-    assert 0.9 < np.median(ratios) < 1.1, ratios
+        np.asarray(call())
+        seconds = time.perf_counter() - begin
+        time.sleep(0.01)
+        return seconds
+
+    def harness():
+        return measure(call, repeats=1, warmup=1).seconds[0]
+
+    ratios = []
+    for _ in range(3):  # a machine with other work on all its cores may spoil a comparison; a wrong harness spoils all
+        pairs = []
+        for turn in range(40):  # side by side, each first in every other turn
+            if turn % 2:
+                pairs.append(harness() / own_clock())
+            else:
+                own = own_clock()
+                pairs.append(harness() / own)
+        ratios.append(np.median(pairs))
+        print(f"the harness says {ratios[-1]:.3f} of what a clock of its own says")
+        if 0.9 < ratios[-1] < 1.1:
+            return
+    pytest.fail(f"the harness says {ratios} of what a clock of its own says")
 
 
 @pytest.mark.backend
