@@ -51,7 +51,7 @@ def _configured() -> str | None:
         return json.loads(file.read_text()).get("backend", "tensorflow")
     except FileNotFoundError:
         return "tensorflow"
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         return None
 
 
@@ -81,7 +81,7 @@ def _stderr_to(target: str) -> Iterator[None]:
 def _uncollected() -> Iterator[None]:
     """Keep the garbage collector from looking through what is imported, now and later.
 
-    A million objects that stay: to look through them again and again is a fifth of the time that TensorFlow takes to
+    Half a million objects that stay: to look through them again and again is a fifth of the time that TensorFlow takes to
     start, and a third of a second each time that the collector makes a full round later.
     """
     known, collects = len(sys.modules), gc.isenabled()
