@@ -81,8 +81,8 @@ def _stderr_to(target: str) -> Iterator[None]:
 def _uncollected() -> Iterator[None]:
     """Keep the garbage collector from looking through what is imported, now and later.
 
-    Half a million objects that stay: to look through them again and again is a fifth of the time that TensorFlow takes to
-    start, and a third of a second each time that the collector makes a full round later.
+    Half a million objects that stay: to look through them again and again is a fifth of the time that TensorFlow takes
+    to start, and a third of a second each time that the collector makes a full round later.
     """
     known, collects = len(sys.modules), gc.isenabled()
     gc.disable()
