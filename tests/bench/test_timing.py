@@ -84,28 +84,26 @@ def test_it_agrees_with_a_clock_of_its_own_within_a_tenth():
         return model.predict_on_batch(x)
 
     def own_clock():
-        call()  # what the harness does before it, too; and it sleeps: on busy cores, who has slept is served first
-        time.sleep(0.01)
-        begin = time.perf_counter()
-        np.asarray(call())
-        seconds = time.perf_counter() - begin
-        time.sleep(0.01)
-        return seconds
+        seconds = []
+        for _ in range(6):
+            time.sleep(0.01)  # as the harness does: on busy cores, who has slept is served first
+            begin = time.perf_counter()
+            np.asarray(call())
+            seconds.append(time.perf_counter() - begin)
+        return np.median(seconds)
 
     def harness():
-        return measure(call, repeats=1, warmup=1).seconds[0]
+        return measure(call, repeats=6, warmup=1).median
 
     ratios = []
-    for _ in range(3):  # a machine with other work on all its cores may spoil a comparison; a wrong harness spoils all
+    for _ in range(5):  # a machine with other work on all its cores may spoil a comparison; a wrong harness spoils all
         pairs = []
-        for turn in range(40):  # side by side, each first in every other turn
-            if turn % 2:
-                pairs.append(harness() / own_clock())
-            else:
-                own = own_clock()
-                pairs.append(harness() / own)
-        ratios.append(np.median(pairs))
-        print(f"the harness says {ratios[-1]:.3f} of what a clock of its own says")
+        for turn in range(10):  # side by side, each first in every other turn
+            first, second = (harness, own_clock)[:: 1 if turn % 2 else -1]
+            found = {clock: clock() for clock in (first, second)}
+            pairs.append(found[harness] / found[own_clock])
+        ratios.append(round(float(np.median(pairs)), 3))
+        print(f"the harness says {ratios[-1]} of what a clock of its own says")
         if 0.9 < ratios[-1] < 1.1:
             return
     pytest.fail(f"the harness says {ratios} of what a clock of its own says")
