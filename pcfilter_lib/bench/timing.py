@@ -96,11 +96,13 @@ def measure(
         barrier()
     seconds, after, idle = [], [], []
     begin = time.perf_counter()
-    while len(seconds) < repeats and (len(seconds) < 3 or time.perf_counter() - begin < most_seconds):
+    # At least three calls are looked at, also where fewer count: after a single one, a busy core looks like late work.
+    while len(seconds) < max(repeats, 3) and (len(seconds) < 3 or time.perf_counter() - begin < most_seconds):
         seconds.append(_timed(call))
         after.append(_timed(barrier))
         time.sleep(min(seconds[-1], 0.01))
         idle.append(_timed(barrier))  # it finds nothing to wait for: what it takes is its own
+    seconds = seconds[:repeats]
     typical, left = statistics.median(seconds), min(after) - min(idle)  # work that goes on does so every time
     if left > max(LATE * typical, _NOISE):
         raise InputError(
