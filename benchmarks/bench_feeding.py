@@ -36,8 +36,10 @@ from pathlib import Path  # noqa: E402
 
 import numpy as np  # noqa: E402
 
+from pcfilter_lib import results  # noqa: E402
+
 HERE = Path(__file__).parent
-EXAMPLE = HERE.parent / "pcfilter_lib" / "data" / "examples" / "feeding.json"
+EXAMPLE = results.path("feeding")
 KINDS, BATCH, WAIT, POINTS = ("disk", "numpy", "python"), 2, 0.004, 512
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pcfilter_lib import synthesis
+from pcfilter_lib import data, synthesis
 from pcfilter_lib.provenance import provenance
 
 SCANS_PER_SECOND = 1.0
@@ -64,14 +64,14 @@ def contents(name: str, count: int) -> dict[str, object]:
     scans = [synthesis.simulate_scan(synthesis.Recipe.preset(name), seed) for seed in range(count)]
     valid = np.array([scan.valid.sum() for scan in scans])
     wrong = np.array([(scan.label == 0).sum() for scan in scans])
-    causes = sum(np.bincount(scan.extras["cause"].ravel(), minlength=len(synthesis.CAUSES))[1:] for scan in scans)
+    causes = sum(np.bincount(scan.extras["cause"].ravel(), minlength=len(data.CAUSES))[1:] for scan in scans)
     shares = causes / max(causes.sum(), 1)
     return {
         "scans": count,
         "valid": float(valid.sum() / sum(scan.valid.size for scan in scans)),
         "artefacts": float(wrong.sum() / valid.sum()),
         "borderline": float(sum(scan.extras["borderline"].sum() for scan in scans) / valid.sum()),
-        "causes": dict(zip(synthesis.CAUSES[1:], shares.round(4).tolist(), strict=True)),
+        "causes": dict(zip(data.CAUSES[1:], shares.round(4).tolist(), strict=True)),
     }
 
 

@@ -21,15 +21,16 @@ from pathlib import Path
 
 import numpy as np
 
-from pcfilter_lib._files import replacing
+from pcfilter_lib import results
 from pcfilter_lib.bench.workloads import training_material
+from pcfilter_lib.files import replacing
 from pcfilter_lib.frameworks import start
 from pcfilter_lib.provenance import provenance
 
 BACKEND = start()
 import keras  # noqa: E402  only after the backend was started quietly
 
-FILE = Path(__file__).parent / "results" / "own_idiom.json"
+FILE = results.path("own_idiom")
 RATE, BAR, REPEATED = 1e-4, 1.1, 2  # an epoch has 12 steps
 
 

@@ -29,7 +29,7 @@ from plyfile import PlyData, PlyElement
 
 import pcfilter_lib
 from pcfilter_lib import data, synthesis
-from pcfilter_lib.data.pcd import PcdFile, write_pcd
+from pcfilter_lib.data.formats.pcd import PcdFile, write_pcd
 
 FOLDER = Path(pcfilter_lib.__file__).parent / "data" / "examples"
 

@@ -17,9 +17,9 @@ import numpy as np
 
 import pcfilter_lib
 from pcfilter_lib import data, synthesis
-from pcfilter_lib._files import replacing
 from pcfilter_lib.data.parts import DEPTH_STEP, DIFFERENCES, PARTS_CLASSES, PARTS_SPLITS, differences
 from pcfilter_lib.errors import InputError, MissingExtraError
+from pcfilter_lib.files import replacing
 
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "parts.npz"
 SEED = 2026

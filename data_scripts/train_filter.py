@@ -5,7 +5,7 @@
     python data_scripts/train_filter.py --benchmark scans --out runs --seed 0 --ship
 
 Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about 40 minutes
-on one core, and ends with runs/seed-0.keras, which `benchmarks/leaderboard.py` compares with other filters. `--ship`
+on one core, and ends with runs/seed-0.keras, which `experiments/leaderboard.py` compares with other filters. `--ship`
 writes such a network to pcfilter_lib/weights, with the threshold that is best on the validation scans, its scores and
 its origin.
 """
@@ -18,10 +18,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pcfilter_lib import data, filters, frameworks, models, synthesis, training
-from pcfilter_lib._files import replacing
-from pcfilter_lib._weights import WEIGHTS
+from pcfilter_lib.files import replacing
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
 from pcfilter_lib.provenance import provenance
+from pcfilter_lib.weights import FOLDER as WEIGHTS
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402

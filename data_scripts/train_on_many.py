@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 
 from pcfilter_lib import data, distributed, frameworks
-from pcfilter_lib._files import replacing
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import furniture_clouds
 

@@ -4,7 +4,7 @@
     python data_scripts/train_pointnet.py modelnet10 --data FOLDER --out runs --ship
 
 `modelnet6` is the same without desk, chair, toilet and table; `turned` has all ten, turned about the vertical by any
-angle (see benchmarks/pointnet_scores.py). `furniture` learns the ten classes from parametric shapes alone
+angle (see experiments/pointnet_scores.py). `furniture` learns the ten classes from parametric shapes alone
 (`synthesis.furniture_clouds`): it needs no data, and `--data` only to be tested on ModelNet10 too. FOLDER holds
 <class>/<split>/<shape>, meshes or clouds, see data_scripts/fetch_modelnet10.py. Interrupt it at any time (Ctrl-C): the
 same command goes on after the last finished epoch. What is judged is the network after the last epoch, without voting;
@@ -22,10 +22,10 @@ from pathlib import Path
 import numpy as np
 
 from pcfilter_lib import data, frameworks, models, training
-from pcfilter_lib._files import replacing
-from pcfilter_lib._weights import WEIGHTS
+from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import FURNITURE, furniture_clouds
+from pcfilter_lib.weights import FOLDER as WEIGHTS
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402

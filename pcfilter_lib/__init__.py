@@ -4,25 +4,32 @@
 
 =================== ==================================================================
 ``data``            what exists on disk: meshes, point clouds, organised scans
-``synthesis``       what is made: parts, scenes, a simulated structured-light scanner
+``synthesis``       what is made: furniture, parts, scenes, a simulated scanner
+``filters``         artefact filters for organised scans
+``metrics``         how good a prediction is, and how well calibrated
+``models``          architectures, and the loading of trained ones
 ``layers``          Keras layers that Keras lacks
-``models``          architectures, and the loading of saved ones
 ``losses``          losses for maps and volumes, with the mask inside
 ``optimizers``      RAdam, Lookahead, Ranger
 ``regularizers``    penalties on weights
-``initializers``    first values of weights
-``metrics``         how good an answer is, and how sure of itself
-``training``        training that can be interrupted and goes on
+``initializers``    initial values of weights
+``training``        training that can be interrupted and resumed
 ``callbacks``       what happens while a network trains: the learning-rate range test
-``receptive_field`` what an output pixel can see
-``cost``            parameters and multiplications of a model, counted
+``distributed``     training on several processes or hosts
+``cost``            parameters and multiplications of a model
+``receptive_field`` the input pixels that an output pixel depends on
+``tiling``          cutting a large image into overlapping tiles
 ``register``        makes every custom class known to Keras
-``filters``         which points of a scan are there, and which only seem to be
 ``plots``           Plotly figures, each with a text alternative
 ``exercises``       the checks behind each chapter's exercises
+``bench``           benchmarks of a machine, and timing that waits for the device
+``results``         committed results of experiments and benchmarks
+``weights``         the trained networks that ship, and their origins
+``provenance``      when, where and with which versions something was measured
 ``inspection``      what a file holds, before it is loaded
-``frameworks``      Keras's backend, started without its chatter
+``frameworks``      Keras's backend, started without its messages
 ``scale``           how much a notebook computes
+``files``           files that are never half-read or half-written
 ``errors``          the errors that bad input raises
 =================== ==================================================================
 """
@@ -34,11 +41,14 @@ __version__ = "0.1.0"
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=[
+        "bench",
         "callbacks",
         "cost",
         "data",
+        "distributed",
         "errors",
         "exercises",
+        "files",
         "filters",
         "frameworks",
         "initializers",
@@ -49,11 +59,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "models",
         "optimizers",
         "plots",
+        "provenance",
         "receptive_field",
         "register",
         "regularizers",
+        "results",
         "scale",
         "synthesis",
+        "tiling",
         "training",
+        "weights",
     ],
 )

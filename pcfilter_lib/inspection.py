@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib._files import read_bytes
 from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
 from pcfilter_lib.data.scan_units import UNITS
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes
 
 _MESH_SUFFIXES = (".off", ".stl", ".obj")
 _CLOUD_SUFFIXES = (".xyz", ".xyzn", ".xyzrgb", ".pts", ".asc")
@@ -125,7 +125,7 @@ def describe(path: Path, **options: Any) -> dict[str, Any]:
 def _kind(path: Path, given_shape: bool) -> str:
     suffix = path.suffix.lower()
     if suffix == ".off":
-        from pcfilter_lib.data.off import read_off
+        from pcfilter_lib.data.formats.off import read_off
 
         return "mesh" if len(read_off(path)[1]) else "point cloud"
     if suffix in _MESH_SUFFIXES:
@@ -133,19 +133,19 @@ def _kind(path: Path, given_shape: bool) -> str:
     if suffix not in SCAN_SUFFIXES:
         return "point cloud"
     if suffix == ".pcd" and not given_shape:
-        from pcfilter_lib.data.pcd import read_pcd
+        from pcfilter_lib.data.formats.pcd import read_pcd
 
         file = read_pcd(path)
         return "organised scan" if min(file.height, file.width) > 1 else "point cloud"
     if suffix == ".ply" and not given_shape:
-        from pcfilter_lib.data.ply import read_ply
+        from pcfilter_lib.data.formats.ply import read_ply
 
         content = read_ply(path)
         if "range_grid" in content or any(line.startswith("num_rows") for line in content.obj_info):
             return "organised scan"
         return "mesh" if "face" in content and len(content["face"].data) else "point cloud"
     if suffix == ".npz":
-        from pcfilter_lib.data.scan_npz import read_arrays
+        from pcfilter_lib.data.formats.scan_npz import read_arrays
 
         xyz = read_arrays(path, read_bytes(path)).get("xyz")
         return "organised scan" if xyz is not None and xyz.ndim == 3 else "point cloud"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from pcfilter_lib import models
 from pcfilter_lib._arguments import whole_number
-from pcfilter_lib._files import replacing
 from pcfilter_lib.data.batches import ShuffledBatches
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import replacing
 from pcfilter_lib.frameworks import import_keras
 
 keras = import_keras()

@@ -3,8 +3,8 @@ import stat
 
 import pytest
 
-from pcfilter_lib._files import read_bytes, replacing
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes, replacing
 
 
 def test_a_finished_write_replaces_the_file(tmp_path):

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pcfilter_lib._tiling import Piece, cut
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.tiling import Piece, cut
 
 
 @settings(max_examples=300, deadline=None)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pcfilter_lib import data, filters, synthesis
-from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.filters import CHANNELS, scan_channels
+from pcfilter_lib.weights import FOLDER as WEIGHTS
 
 POINTNETS = {"pointnet-furniture": 10, "pointnet-modelnet10": 10, "pointnet-modelnet6": 6}
 CARDS = sorted(WEIGHTS.glob("*.json"))

@@ -7,15 +7,14 @@ import os
 import re
 from pathlib import Path
 
-import pcfilter_lib
+from pcfilter_lib import results
 from pcfilter_lib.bench.roofline import Roofline
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.provenance import provenance
 
 SCHEMA = Path(__file__).with_name("schema.json")
-#: What was measured, beside the library in its repository; and in it, the records that people sent.
-RESULTS = Path(pcfilter_lib.__file__).resolve().parents[1] / "benchmarks" / "results"
-COLLECTED = RESULTS / "machines"
+#: The records of machines that people sent.
+COLLECTED = results.FOLDER / "machines"
 #: More of a peak than this nobody reaches: then the work was not waited for, or wrongly counted.
 POSSIBLE = 1.1
 
@@ -149,7 +148,7 @@ def collected(folder: str | os.PathLike | None = None) -> list[dict[str, object]
     Parameters
     ----------
     folder : str or os.PathLike, optional
-        By default ``benchmarks/results/machines`` of the repository that this library is used from.
+        By default ``pcfilter_lib/results/machines`` of the repository that this library is used from.
 
     Returns
     -------

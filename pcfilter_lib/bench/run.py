@@ -17,10 +17,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pcfilter_lib._arguments import one_of
-from pcfilter_lib._files import replacing
 from pcfilter_lib.bench.record import check_record, is_impossible, load_record, new_record
 from pcfilter_lib.bench.workloads import WORKLOADS
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import replacing
 from pcfilter_lib.frameworks import BACKENDS
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")

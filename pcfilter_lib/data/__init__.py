@@ -7,7 +7,6 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["lzf", "obj", "off", "pcd", "ply", "scan", "scan_geometry", "scan_io", "stl", "xyz"],
     submod_attrs={
         "augment": ["random_flips"],
         "augment_clouds": ["CloudAugmentation", "turned"],
@@ -15,13 +14,14 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cloud": ["load_cloud", "save_cloud"],
         "cloud_batches": ["CloudBatches"],
         "example": ["example_path"],
+        "labels": ["ARTEFACT", "CAUSES", "TRUE_GEOMETRY", "UNLABELLED"],
         "mesh": ["Mesh", "load_mesh"],
         "modelnet": ["HELD_BACK", "MODELNET10", "load_shape", "load_shapes", "shape_files"],
         "normalise": ["unit_sphere"],
         "parts": ["PARTS_CHANNELS", "PARTS_CLASSES", "PARTS_SPLITS", "PartsScans", "load_parts"],
         "sampling": ["farthest_point_sampling", "sample_surface"],
-        "scan": ["OrganizedScan"],
+        "scan": ["AmbiguousUnitWarning", "ConversionWarning", "OrganizedScan"],
         "scan_geometry": ["backproject", "project", "scan_depth", "scan_normals"],
-        "scan_io": ["load_scan", "save_scan"],
+        "scan_io": ["SCAN_SUFFIXES", "load_scan", "save_scan"],
     },
 )

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import plyfile
 
-from pcfilter_lib._files import read_bytes, replacing
+from pcfilter_lib.data.formats.off import read_off
+from pcfilter_lib.data.formats.pcd import PcdFile, read_pcd, write_pcd
+from pcfilter_lib.data.formats.ply import read_ply, write_ply
+from pcfilter_lib.data.formats.scan_npz import read_arrays
+from pcfilter_lib.data.formats.xyz import read_xyz
 from pcfilter_lib.data.mesh import ply_vertices
-from pcfilter_lib.data.off import read_off
-from pcfilter_lib.data.pcd import PcdFile, read_pcd, write_pcd
-from pcfilter_lib.data.ply import read_ply, write_ply
-from pcfilter_lib.data.scan_npz import read_arrays
-from pcfilter_lib.data.xyz import read_xyz
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes, replacing
 
 _RECORD = np.dtype([("x", "<f4"), ("y", "<f4"), ("z", "<f4")])
 

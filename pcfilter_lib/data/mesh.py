@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from pcfilter_lib._files import read_bytes
-from pcfilter_lib.data._polygons import check_corners, triangle_fans
-from pcfilter_lib.data.obj import read_obj
-from pcfilter_lib.data.off import read_off
-from pcfilter_lib.data.ply import read_ply
-from pcfilter_lib.data.stl import read_stl
+from pcfilter_lib.data.formats._polygons import check_corners, triangle_fans
+from pcfilter_lib.data.formats.obj import read_obj
+from pcfilter_lib.data.formats.off import read_off
+from pcfilter_lib.data.formats.ply import read_ply
+from pcfilter_lib.data.formats.stl import read_stl
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes
 
 _BLOCK = 16384
 

@@ -12,12 +12,12 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib._arguments import whole_number
-from pcfilter_lib._files import replacing
 from pcfilter_lib.data.cloud import load_cloud
 from pcfilter_lib.data.mesh import load_mesh
 from pcfilter_lib.data.normalise import unit_sphere
 from pcfilter_lib.data.sampling import sample_surface
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import replacing
 
 #: The classes of ModelNet10, in the order of their numbers.
 MODELNET10 = ("bathtub", "bed", "chair", "desk", "dresser", "monitor", "night_stand", "sofa", "table", "toilet")

@@ -9,10 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError
-
-#: Values of :attr:`OrganizedScan.label`.
-ARTEFACT, TRUE_GEOMETRY, NEITHER = 0, 1, 255
 
 
 class AmbiguousUnitWarning(UserWarning):
@@ -306,7 +304,7 @@ def _labels(value: Any, shape: tuple[int, ...]) -> np.ndarray:
     if label.dtype == bool:
         label = label.astype(np.uint8)
     label = _shaped(_numbers(label, "label"), shape, "label")
-    if not np.isin(label, (ARTEFACT, TRUE_GEOMETRY, NEITHER)).all():
+    if not np.isin(label, (ARTEFACT, TRUE_GEOMETRY, UNLABELLED)).all():
         raise _wrong("label", "it holds other values than 0, 1 and 255", "1 true geometry, 0 artefact, 255 neither")
     return label.astype(np.uint8)
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib._files import read_bytes
 from pcfilter_lib.data.scan import OrganizedScan, check_intrinsics
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes
 
 
 def scan_depth(scan: OrganizedScan) -> np.ndarray:

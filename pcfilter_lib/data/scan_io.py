@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib import _files
+from pcfilter_lib import files
 from pcfilter_lib.data.scan import ConversionWarning, OrganizedScan
 from pcfilter_lib.errors import InputError
 
@@ -22,8 +22,8 @@ _MODULES = {
     ".pcd": "scan_pcd",
     ".ply": "scan_ply",
     ".ptx": "scan_ptx",
-    ".png": "scan_depth",
-    ".tif": "scan_depth",
+    ".png": "depth_images",
+    ".tif": "depth_images",
     ".cogs": "scan_cogs",
 }
 
@@ -83,7 +83,7 @@ def load_scan(
     module = _module(path)
     if unit is not None and depth_scale is not None:
         raise InputError("depth_scale", "", "it says the same as unit", "give one of the two")
-    if depth_scale is not None and module.__name__.rpartition(".")[2] != "scan_depth":
+    if depth_scale is not None and module.__name__.rpartition(".")[2] != "depth_images":
         raise InputError("depth_scale", "", f"{path.suffix} holds points, no depth image", "give unit='mm' instead")
     if shape is not None:
         shape = _checked_shape(shape)
@@ -137,7 +137,7 @@ def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:
             data = module.rewrite(origin, removed) if np.any(removed) else origin.payload
     else:
         data = module.encode(scan, path)
-    with _files.replacing(path) as temporary:
+    with files.replacing(path) as temporary:
         temporary.write_bytes(data)
 
 
@@ -165,7 +165,7 @@ def _module(path: Path) -> ModuleType:
             f"{path.suffix or 'no suffix'} is no format of an organised scan",
             f"use {', '.join(SCAN_SUFFIXES)}",
         )
-    return importlib.import_module(f"pcfilter_lib.data.{name}")
+    return importlib.import_module(f"pcfilter_lib.data.formats.{name}")
 
 
 def _checked_shape(shape: Any) -> tuple[int, int]:

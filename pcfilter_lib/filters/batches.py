@@ -9,7 +9,7 @@ import numpy as np
 from pcfilter_lib._arguments import number_within, one_of, whole_number, whole_numbers
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.data._epochs import EpochBatches
-from pcfilter_lib.data.scan import ARTEFACT, NEITHER
+from pcfilter_lib.data.labels import ARTEFACT, UNLABELLED
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.channels import CHANNELS, scan_channels
 
@@ -91,10 +91,10 @@ class ScanBatches(EpochBatches):
             if scan.label is None:
                 raise InputError("ScanBatches", f"scan {number}", "it has no label", "pass labelled scans")
             self.images.append(scan_channels(scan).astype(np.float16))
-            label = np.where(scan.valid, scan.label, np.uint8(NEITHER))
+            label = np.where(scan.valid, scan.label, np.uint8(UNLABELLED))
             self.labels.append(label)
             # Looked for once: in each window of each epoch that would take longer than to cut it out.
-            places = (np.flatnonzero(which).astype(np.int32) for which in (label != NEITHER, label == ARTEFACT))
+            places = (np.flatnonzero(which).astype(np.int32) for which in (label != UNLABELLED, label == ARTEFACT))
             self._places.append(tuple(places))
         if not self.images:
             raise InputError("ScanBatches", "scans", "there is none", "pass at least one labelled scan")
@@ -103,7 +103,7 @@ class ScanBatches(EpochBatches):
     def batch(self, rows, generator):
         """Return images, float32 of shape (B, H, W, 14), and labels, (B, H, W, 1): 1 true, 0 artefact, 255 neither."""
         images = np.zeros((len(rows), *self.window, len(CHANNELS)), np.float32)
-        labels = np.full((len(rows), *self.window, 1), NEITHER, np.float32)
+        labels = np.full((len(rows), *self.window, 1), UNLABELLED, np.float32)
         for image, label, row in zip(images, labels, rows, strict=True):
             self._fill(image, label[..., 0], row % len(self.images), generator)
         return images, labels

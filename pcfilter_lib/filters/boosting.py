@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from pcfilter_lib._arguments import whole_number
 from pcfilter_lib.data import OrganizedScan, scan_normals
-from pcfilter_lib.data.scan import ARTEFACT, NEITHER
+from pcfilter_lib.data.labels import ARTEFACT, UNLABELLED
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.filters.base import ArtefactFilter, spread
 from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker, scan_channels
@@ -152,7 +152,7 @@ class BoostedTrees(ArtefactFilter):
             if scan.label is None:
                 raise InputError("BoostedTrees", f"scan {number}", "it has no label", "pass labelled scans")
             label = scan.label[scan.valid]
-            wrong, true = np.flatnonzero(label == ARTEFACT), np.flatnonzero((label != ARTEFACT) & (label != NEITHER))
+            wrong, true = np.flatnonzero(label == ARTEFACT), np.flatnonzero((label != ARTEFACT) & (label != UNLABELLED))
             some = min(len(true), max(_TRUE_PER_ARTEFACT * len(wrong), 500))
             chosen = np.concatenate([wrong, generator.choice(true, some, replace=False)])
             features.append(local_features(scan)[0][chosen])

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pcfilter_lib.data import OrganizedScan
-from pcfilter_lib.data.scan import ARTEFACT, NEITHER, TRUE_GEOMETRY
+from pcfilter_lib.data import CAUSES, OrganizedScan
+from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.threshold import best_threshold
 from pcfilter_lib.metrics import ConfusionReport, average_precision, confusion_report
-from pcfilter_lib.synthesis import CAUSES
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +27,7 @@ class ScoredPoints:
     labels : ndarray of uint8, shape (n,)
         1 true geometry, 0 artefact.
     causes : ndarray of uint8, shape (n,)
-        Places in :data:`pcfilter_lib.synthesis.CAUSES`; all 0 where the scans do not know.
+        Places in :data:`pcfilter_lib.data.CAUSES`; all 0 where the scans do not know.
     borderline : ndarray of bool, shape (n,)
         Which points lie so near to the tolerance that either label could be given; none where the scans do not know.
     """
@@ -110,7 +109,7 @@ def score_scans(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan])
     for number, scan in enumerate(scans):
         if scan.label is None:
             raise InputError("score_scans", f"scan {number}", "it has no label", "pass labelled scans")
-        known = scan.valid & (scan.label != NEITHER)
+        known = scan.valid & (scan.label != UNLABELLED)
         nothing = np.zeros(scan.shape, np.uint8)
         cause, borderline = (scan.extras.get(name, nothing)[known] for name in ("cause", "borderline"))
         columns.append((artefact_filter.score(scan)[known], scan.label[known], cause, borderline.astype(bool)))

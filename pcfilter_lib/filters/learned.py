@@ -15,12 +15,12 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib._arguments import number_within, whole_number
-from pcfilter_lib._files import read_bytes, replacing
-from pcfilter_lib._tiling import cut
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import read_bytes, replacing
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker
+from pcfilter_lib.tiling import cut
 
 if TYPE_CHECKING:
     import keras

@@ -6,12 +6,12 @@ import functools
 from collections.abc import Callable
 
 from pcfilter_lib._arguments import one_of
-from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.grid import ErosionDilation, KeepAll, MedianResidual, ModulationThreshold
 from pcfilter_lib.filters.learned import LearnedFilter
 from pcfilter_lib.filters.neighbours import RadiusOutliers, StatisticalOutliers
 from pcfilter_lib.filters.rays import ShadowPoints, ViewAngle
+from pcfilter_lib.weights import names, path
 
 _CLASSICAL = (
     KeepAll,
@@ -24,9 +24,9 @@ _CLASSICAL = (
     ErosionDilation,
 )
 
-#: The names that :func:`load_filter` knows, the learned filter's first.
+#: The names that :func:`load_filter` knows: the networks in :mod:`pcfilter_lib.weights`, then the classical filters.
 FILTERS: dict[str, Callable[[], ArtefactFilter]] = {
-    "artefact-unet": functools.partial(LearnedFilter.load, WEIGHTS / "artefact-unet.onnx"),
+    **{name: functools.partial(LearnedFilter.load, path(name, ".onnx")) for name in names(".onnx")},
     **{kind.name.replace(" ", "-"): kind for kind in _CLASSICAL},
 }
 

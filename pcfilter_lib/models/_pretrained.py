@@ -5,10 +5,8 @@ from __future__ import annotations
 import keras
 
 from pcfilter_lib._arguments import one_of
-from pcfilter_lib._weights import WEIGHTS
 from pcfilter_lib.models._load import load
-
-PRETRAINED = ("artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture")
+from pcfilter_lib.weights import names, path
 
 
 def load_pretrained(name: str) -> keras.Model:
@@ -37,5 +35,5 @@ def load_pretrained(name: str) -> keras.Model:
     InputError
         If there is no network of this name.
     """
-    one_of("load_pretrained", "name", name, PRETRAINED)
-    return load(WEIGHTS / f"{name}.keras", compile=False)
+    one_of("load_pretrained", "name", name, names(".keras"))
+    return load(path(name, ".keras"), compile=False)

@@ -9,9 +9,9 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib._arguments import one_of, whole_number
-from pcfilter_lib._tiling import Piece, cut
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.models._context import context
+from pcfilter_lib.tiling import Piece, cut
 
 
 def predict_tiled(

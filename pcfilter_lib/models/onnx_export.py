@@ -15,8 +15,8 @@ from typing import Any
 import keras
 
 import pcfilter_lib
-from pcfilter_lib._files import replacing
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import replacing
 from pcfilter_lib.models import _onnx_layers, _onnx_windows  # noqa: F401  they fill the table
 from pcfilter_lib.models._onnx_graph import CONVERTERS, Graph, Value, cannot
 

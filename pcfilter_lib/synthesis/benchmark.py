@@ -9,9 +9,8 @@ from typing import Any
 
 from pcfilter_lib._arguments import one_of
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.parts import KINDS
-from pcfilter_lib.synthesis.presets import PRESETS
-from pcfilter_lib.synthesis.recipe import Recipe
+from pcfilter_lib.synthesis.recipe import PRESETS, Recipe
+from pcfilter_lib.synthesis.scenes.parts import KINDS
 from pcfilter_lib.synthesis.sets import write_set
 
 #: Kinds of parts that no training, validation or test scan of the benchmark shows.

@@ -1,21 +1,15 @@
-"""Recipes with names."""
+"""The options of the recipes that have names."""
 
-from __future__ import annotations
-
-from pcfilter_lib.synthesis.recipe import Recipe
-
-_BENCH = Recipe()
-
-#: Recipes by their names, for :meth:`pcfilter_lib.synthesis.Recipe.preset`:
+#: What each preset changes in the default recipe; :meth:`pcfilter_lib.synthesis.Recipe.preset` applies it:
 #:
 #: * ``"bench"``: three to fifteen parts of all kinds and materials on a table;
 #: * ``"shiny bin"``: metal parts in a bin, with light going back and forth between them;
 #: * ``"dark parts"``: black plastic and rubber, which sends back little more light than the sensor's noise;
 #: * ``"phoxi-like"``: one dark part with fine structure before a void, seen at a slant and close to, by an industrial
 #:   scanner with laser light: most of the image is a hole.
-PRESETS = {
-    "bench": _BENCH,
-    "shiny bin": _BENCH.but(
+OPTIONS = {
+    "bench": {},
+    "shiny bin": dict(
         support="bin",
         parts=(5, 15),
         glossy_share=0.8,
@@ -24,7 +18,7 @@ PRESETS = {
         support_albedo=(0.2, 0.8),
         elevation=(65, 90),
     ),
-    "dark parts": _BENCH.but(
+    "dark parts": dict(
         dark_share=0.8,
         dark_albedo=(0.015, 0.06),
         glossy_share=0.4,
@@ -32,7 +26,7 @@ PRESETS = {
         support_albedo=(0.02, 0.3),
         ambient=(0, 0.05),
     ),
-    "phoxi-like": _BENCH.but(
+    "phoxi-like": dict(
         support="none",
         parts=1,
         kinds=("board", "board", "grille", "fins", "bracket"),

@@ -11,66 +11,13 @@ import numpy as np
 
 from pcfilter_lib._arguments import one_of
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.furniture import FURNITURE
-from pcfilter_lib.synthesis.parts import KINDS
-
-Range = float | tuple[float, float]
+from pcfilter_lib.synthesis._options import LIMITS, Range, ends, impossible, number_or_range
+from pcfilter_lib.synthesis.furniture.catalogue import FURNITURE
+from pcfilter_lib.synthesis.presets import OPTIONS
+from pcfilter_lib.synthesis.scenes.parts import KINDS
 
 SUPPORTS = ("table", "bin", "none")
 
-# Allowed interval of each number: low, high, whether the low end itself is allowed.
-_LIMITS = {
-    "parts": (1, 200, True),
-    "part_size": (1e-4, 10, True),
-    "area": (1e-3, 100, True),
-    "bin_height": (1e-3, 10, True),
-    "albedo": (0, 1, True),
-    "support_albedo": (0, 1, True),
-    "dark_share": (0, 1, True),
-    "dark_albedo": (0, 1, True),
-    "glossy_share": (0, 1, True),
-    "specular": (0, 1, True),
-    "shininess": (1, 1e6, True),
-    "texture_share": (0, 1, True),
-    "texture_contrast": (0, 1, True),
-    "texture_grain": (0, 10, False),
-    "width": (8, 10_000, True),
-    "height": (8, 10_000, True),
-    "field_of_view": (1, 120, True),
-    "distance": (0, 100, False),
-    "elevation": (5, 90, True),
-    "azimuth": (-360, 360, True),
-    "aim_error": (0, 10, True),
-    "camera_aperture": (0, 0.1, True),
-    "focus_error": (-0.5, 0.5, True),
-    "baseline": (-10, 10, True),
-    "projector_columns": (16, 8192, True),
-    "projector_field_of_view": (1, 120, True),
-    "projector_aperture": (0, 0.1, True),
-    "projector_blur": (0, 20, True),
-    "calibration_error": (0, 50, True),
-    "period": (4, 256, True),
-    "ambient": (0, 100, True),
-    "exposure": (0, 100, False),
-    "full_well": (10, 1e7, True),
-    "read_noise": (0, 1e5, True),
-    "speckle": (0, 1, True),
-    "speckle_change": (0, 1, True),
-    "bits": (1, 16, True),
-    "min_modulation": (0, 1, True),
-    "max_mismatch": (0, 1, True),
-    "near": (0, 100, True),
-    "far": (0, 1000, False),
-    "tolerance": (0, 10, False),
-    "sigmas": (0, 100, True),
-    "footprint": (1, 16, True),
-    "gather_step": (1, 64, True),
-    "gather_rays": (4, 4096, True),
-    "photon_density": (0.01, 1000, True),
-}
-_WHOLE = {"parts", "width", "height", "projector_columns", "period", "bits", "footprint", "gather_step", "gather_rays"}
-# One value for a scan: the images must have one size, whatever the seed.
-_FIXED = {"width", "height", "projector_columns", "period", "bits", "footprint", "gather_step", "gather_rays"}
 _SWITCHES = ("shadows", "direct_light", "diffuse_bounce", "glossy_bounce", "noise", "reject_saturated")
 
 
@@ -250,36 +197,36 @@ class Recipe:
         one_of("Recipe", "support", self.support, SUPPORTS)
         for name in _SWITCHES:
             if not isinstance(getattr(self, name), bool | np.bool_):
-                raise _impossible(name, f"{getattr(self, name)!r} is not True or False", "pass True or False")
+                raise impossible(name, f"{getattr(self, name)!r} is not True or False", "pass True or False")
             object.__setattr__(self, name, bool(getattr(self, name)))
-        for name, (low, high, included) in _LIMITS.items():
-            object.__setattr__(self, name, _number_or_range(name, getattr(self, name), low, high, included))
+        for name in LIMITS:
+            object.__setattr__(self, name, number_or_range(name, getattr(self, name)))
         kinds = (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
         for kind in kinds:
             one_of("Recipe", "kinds", kind, (*KINDS, *FURNITURE))
         if not isinstance(self.mesh_folder, str):
-            raise _impossible("mesh_folder", f"{self.mesh_folder!r} is not a text", "pass the path of a folder")
+            raise impossible("mesh_folder", f"{self.mesh_folder!r} is not a text", "pass the path of a folder")
         if not kinds and not self.mesh_folder:
-            raise _impossible("kinds", "there is no kind of part to choose from", "name one, or a mesh_folder")
+            raise impossible("kinds", "there is no kind of part to choose from", "name one, or a mesh_folder")
         object.__setattr__(self, "kinds", kinds)
-        low, high = _ends(self.baseline)
+        low, high = ends(self.baseline)
         if low <= 0 <= high:
             remedy = "pass a distance such as 0.15, or -0.15 for a projector on the left"
-            raise _impossible("baseline", "it is 0, or a range with 0 in it: without a baseline no depth", remedy)
+            raise impossible("baseline", "it is 0, or a range with 0 in it: without a baseline no depth", remedy)
         if self.period % 4:
-            raise _impossible("period", f"{self.period} is not a multiple of 4", "pass 16, for example")
-        if _ends(self.near)[1] >= _ends(self.far)[0]:
-            raise _impossible("near", f"{self.near} is not nearer than far, {self.far}", "swap them")
+            raise impossible("period", f"{self.period} is not a multiple of 4", "pass 16, for example")
+        if ends(self.near)[1] >= ends(self.far)[0]:
+            raise impossible("near", f"{self.near} is not nearer than far, {self.far}", "swap them")
 
     @property
     def drawn(self) -> bool:
         """Whether every range has become a number."""
-        return not any(isinstance(getattr(self, name), tuple) for name in _LIMITS)
+        return not any(isinstance(getattr(self, name), tuple) for name in LIMITS)
 
     def but(self, **changes: Any) -> Recipe:
         """Return the recipe with some options changed."""
         if unknown := set(changes) - set(FIELDS):
-            raise _impossible(sorted(unknown)[0], "there is no such option", f"use one of {', '.join(FIELDS)}")
+            raise impossible(sorted(unknown)[0], "there is no such option", f"use one of {', '.join(FIELDS)}")
         return dataclasses.replace(self, **changes)
 
     def draw(self, seed: int) -> Recipe:
@@ -295,16 +242,8 @@ class Recipe:
         Recipe
             A drawn recipe. An option that was a number keeps it, and what the others get does not depend on it.
         """
-        numbers = {}
-        for place, name in enumerate(_LIMITS):
-            value = getattr(self, name)
-            if isinstance(value, tuple):
-                # A generator for each option: changing one does not change what the others draw.
-                generator = np.random.default_rng([seed, place, 0xD4A3])
-                if name in _WHOLE:
-                    numbers[name] = int(generator.integers(value[0], value[1], endpoint=True))
-                else:
-                    numbers[name] = float(generator.uniform(*value))
+        ranges = {name: value for name in LIMITS if isinstance(value := getattr(self, name), tuple)}
+        numbers = {name: LIMITS[name].draw(value, seed) for name, value in ranges.items()}
         return dataclasses.replace(self, **numbers)
 
     def to_json(self) -> str:
@@ -325,39 +264,10 @@ class Recipe:
     @classmethod
     def preset(cls, name: str) -> Recipe:
         """Return a recipe by its name, see :data:`pcfilter_lib.synthesis.PRESETS`."""
-        from pcfilter_lib.synthesis.presets import PRESETS
-
         return PRESETS[one_of("Recipe", "preset", name, tuple(PRESETS))]
 
 
 FIELDS = tuple(field.name for field in dataclasses.fields(Recipe))
 
-
-def _impossible(name: str, problem: str, remedy: str) -> InputError:
-    return InputError("Recipe", name, problem, remedy)
-
-
-def _ends(value: Range) -> tuple[float, float]:
-    return value if isinstance(value, tuple) else (value, value)
-
-
-def _number_or_range(name: str, value: Any, low: float, high: float, included: bool) -> Range:
-    """Return a number or an ordered pair of them, or raise an error that names the option."""
-    whole = name in _WHOLE
-    is_range = isinstance(value, tuple | list)
-    if is_range and name in _FIXED:
-        raise _impossible(name, f"{value!r} is a range", "pass one whole number")
-    ends = tuple(value) if is_range else (value,)
-    number = "a whole number" if whole else "a number"
-    interval = f"{number} {'from' if included else 'above'} {low:g} to {high:g}"
-    remedy = f"pass {interval}" + ("" if name in _FIXED else ", or a range (low, high) of such")
-    if is_range and len(ends) != 2:
-        raise _impossible(name, f"{value!r} is not a pair", remedy)
-    for end in ends:
-        good = isinstance(end, int | np.integer if whole else int | float | np.integer | np.floating)
-        if not good or isinstance(end, bool) or not (low <= end <= high) or (end == low and not included):
-            raise _impossible(name, f"{value!r} is not allowed", remedy)
-    if is_range and ends[0] > ends[1]:
-        raise _impossible(name, f"{value!r} begins above its end", "swap the two")
-    ends = tuple(int(end) if whole else float(end) for end in ends)
-    return ends if is_range else ends[0]
+#: Recipes by their names, for :meth:`Recipe.preset`. What each changes stands in :mod:`pcfilter_lib.synthesis.presets`.
+PRESETS = {name: Recipe(**options) for name, options in OPTIONS.items()}

@@ -20,13 +20,12 @@ from tqdm import tqdm
 
 import pcfilter_lib
 from pcfilter_lib._arguments import whole_number
-from pcfilter_lib._files import read_bytes, replacing
 from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
-from pcfilter_lib.data.scan import ARTEFACT
+from pcfilter_lib.data.labels import ARTEFACT, CAUSES
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.labels import CAUSES
-from pcfilter_lib.synthesis.parts import folder_fingerprint
+from pcfilter_lib.files import read_bytes, replacing
 from pcfilter_lib.synthesis.recipe import FIELDS, Recipe
+from pcfilter_lib.synthesis.scenes.parts import folder_fingerprint
 from pcfilter_lib.synthesis.simulation import simulate_scan
 
 _INDEX = "set.json"

@@ -10,18 +10,18 @@ import numpy as np
 
 from pcfilter_lib._arguments import whole_number
 from pcfilter_lib.data import OrganizedScan
-from pcfilter_lib.data.scan import ARTEFACT, NEITHER, TRUE_GEOMETRY
+from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.decoding import Decoded, decode
-from pcfilter_lib.synthesis.labels import Reader, borderline, causes, tolerances
-from pcfilter_lib.synthesis.patterns import PatternSet
 from pcfilter_lib.synthesis.recipe import Recipe
-from pcfilter_lib.synthesis.rig import THREADS, Rig
-from pcfilter_lib.synthesis.scanner import Camera, Projector, set_up, triangulate
-from pcfilter_lib.synthesis.scenes import build_scene
-from pcfilter_lib.synthesis.sensor import expose, gain
-from pcfilter_lib.synthesis.solid import Scene
-from pcfilter_lib.synthesis.transport import Transport, blurred
+from pcfilter_lib.synthesis.scanner.decoding import Decoded, decode
+from pcfilter_lib.synthesis.scanner.geometry import Camera, Projector, set_up, triangulate
+from pcfilter_lib.synthesis.scanner.labels import Reader, borderline, causes, tolerances
+from pcfilter_lib.synthesis.scanner.patterns import PatternSet
+from pcfilter_lib.synthesis.scanner.rig import THREADS, Rig
+from pcfilter_lib.synthesis.scanner.sensor import expose, gain
+from pcfilter_lib.synthesis.scanner.transport import Transport, blurred
+from pcfilter_lib.synthesis.scenes.building import build_scene
+from pcfilter_lib.synthesis.scenes.solid import Scene
 
 # Pixels whose light is followed at once: a compromise of memory and of calls.
 _TILE = 1 << 14
@@ -112,7 +112,7 @@ def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> 
         * ``recipe``: the drawn recipe as JSON; :func:`simulate_again` makes the scan from it
         * ``seed``: the seed
         * ``scene``: empty, or the fingerprint of a scene that was passed in
-        * ``cause``: what made an artefact, a place in :data:`pcfilter_lib.synthesis.CAUSES`
+        * ``cause``: what made an artefact, a place in :data:`pcfilter_lib.data.CAUSES`
         * ``borderline``: whether a point is neither clearly on the surface nor clearly off it
         * ``distance``: of the measured point from the true surface, m
         * ``tolerance``: what is allowed there, m
@@ -225,7 +225,7 @@ def _measure(
     tolerance[~valid] = np.nan
     distance = np.full(shape, np.nan, np.float32)
     distance[valid] = tracer.distance(xyz[valid])
-    label = np.full(shape, NEITHER, np.uint8)
+    label = np.full(shape, UNLABELLED, np.uint8)
     label[valid] = np.where(distance[valid] > tolerance[valid], ARTEFACT, TRUE_GEOMETRY)
 
     cause = np.zeros(shape, np.uint8)

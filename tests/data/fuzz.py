@@ -3,7 +3,7 @@
     from fuzz import assert_survives
 
     def test_mutated_files():
-        assert_survives("pcfilter_lib.data.pcd:read_pcd", [valid_bytes], ".pcd")
+        assert_survives("pcfilter_lib.data.formats.pcd:read_pcd", [valid_bytes], ".pcd")
 
 The loader runs in a child process whose address space may grow by 500 MB and in which each load may take 2 s, so that a
 huge allocation or a hang fails the test and not the machine. Mutation `index` of a run depends on the seed, the valid

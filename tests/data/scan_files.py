@@ -57,7 +57,7 @@ def pcd_bytes(xyz: np.ndarray, encoding: str = "ascii") -> bytes:
         return head + "\n".join(lines).encode() + b"\n"
     if encoding == "binary":
         return head + points.tobytes()
-    from pcfilter_lib.data import lzf
+    from pcfilter_lib.data.formats import lzf
 
     raw = b"".join(points[name].tobytes() for name in points.dtype.names)
     packed = lzf.compress(raw)

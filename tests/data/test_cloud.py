@@ -6,7 +6,7 @@ import pytest
 from fuzz import assert_survives, in_npz, is_cloud
 
 from pcfilter_lib.data import load_cloud, save_cloud
-from pcfilter_lib.data.pcd import ENCODINGS, PcdFile, write_pcd
+from pcfilter_lib.data.formats.pcd import ENCODINGS, PcdFile, write_pcd
 from pcfilter_lib.errors import InputError
 
 EMPTY_PLY = "ply,format ascii 1.0,element vertex 0,property float x,property float y,property float z,end_header,"

@@ -6,8 +6,8 @@ import numpy as np
 from real_data import REAL, needs_real_data
 
 from pcfilter_lib.data import load_cloud, load_mesh
-from pcfilter_lib.data.pcd import read_pcd, write_pcd
-from pcfilter_lib.data.ply import read_ply, write_ply
+from pcfilter_lib.data.formats.pcd import read_pcd, write_pcd
+from pcfilter_lib.data.formats.ply import read_ply, write_ply
 from pcfilter_lib.errors import InputError
 
 EMPTY = {"empty.ply"}  # a valid header that promises nothing

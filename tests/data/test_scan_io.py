@@ -21,7 +21,7 @@ from scan_files import (
     surface,
 )
 
-from pcfilter_lib import _files, data
+from pcfilter_lib import data, files
 from pcfilter_lib.data.scan import ConversionWarning, OrganizedScan
 from pcfilter_lib.data.scan_io import SCAN_SUFFIXES, load_scan, save_scan
 from pcfilter_lib.errors import InputError
@@ -241,7 +241,7 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, name, monkeypatch):
     def fail(source, target):
         raise OSError("the disk is full")
 
-    monkeypatch.setattr(_files.os, "replace", fail)
+    monkeypatch.setattr(files.os, "replace", fail)
     with pytest.raises(OSError, match="the disk is full"):
         save_scan(scan.with_points_removed(mask_of(scan)), path)
     assert path.read_bytes() == before and os.listdir(tmp_path) == [path.name]

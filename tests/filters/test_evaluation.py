@@ -8,8 +8,8 @@ import pytest
 from filter_scans import bumpy, scan_of
 
 from pcfilter_lib import filters
+from pcfilter_lib.data import CAUSES
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis import CAUSES
 
 
 def labelled(seed):

@@ -1,7 +1,7 @@
 import pytest
 
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.plots.dots import SYMBOLS, dots
+from pcfilter_lib.plots._dots import SYMBOLS, dots
 
 ROWS = [
     {"name": "u", "value": 1, "colour": "jax", "symbol": "float32", "group": "mine", "note": "12 < 13\nhere"},

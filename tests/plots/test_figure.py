@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pcfilter_lib import plots
-from pcfilter_lib.plots.figure import thin, titled
+from pcfilter_lib.plots._figure import thin, titled
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_the_title_says_what_was_left_out():
 
 def test_the_palette_is_told_apart_without_colour_vision():
     """Every two colours of the palette differ in lightness or stay apart under deuteranopia (Viénot et al., 1999)."""
-    from pcfilter_lib.plots.figure import PALETTE
+    from pcfilter_lib.plots._figure import PALETTE
 
     # The colours that stand beside each other in one figure of this library.
     for first, second in [("blue", "orange"), ("sky", "orange"), ("blue", "green")]:

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pcfilter_lib import synthesis
-from pcfilter_lib.synthesis.rig import Rig
-from pcfilter_lib.synthesis.scanner import set_up
+from pcfilter_lib.synthesis.scanner.geometry import set_up
+from pcfilter_lib.synthesis.scanner.rig import Rig
 
 # A small scan of a table from straight above, with every imperfection and every bounce switched off.
 IDEAL = synthesis.Recipe(

@@ -1,6 +1,7 @@
 import pytest
 
-from pcfilter_lib.synthesis import CAUSES, PRESETS, Recipe, simulate_scan
+from pcfilter_lib.data import CAUSES
+from pcfilter_lib.synthesis import PRESETS, Recipe, simulate_scan
 
 
 @pytest.mark.parametrize("name", PRESETS)

@@ -10,8 +10,8 @@ import pytest
 
 from pcfilter_lib import data, synthesis
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.synthesis.decoding import column_sigma
-from pcfilter_lib.synthesis.sensor import variance
+from pcfilter_lib.synthesis.scanner.decoding import column_sigma
+from pcfilter_lib.synthesis.scanner.sensor import variance
 from pcfilter_lib.synthesis.simulation import simulate, simulate_again, simulate_scan
 
 
@@ -99,7 +99,7 @@ def test_a_mirrors_ghost_is_where_geometry_puts_it(lab):
     there = synthesis.triangulate(column, sim.camera.rays, sim.projector)
     assert np.median(np.abs(scan.depth - there)[ghost]) < 0.002
     assert np.median(np.abs(scan.depth - scan.extras["depth_true"])[ghost]) > 0.02  # a ghost, not the table
-    assert set(scan.extras["cause"][ghost & (scan.label == 0)]) == {synthesis.CAUSES.index("glossy ghost")}
+    assert set(scan.extras["cause"][ghost & (scan.label == 0)]) == {data.CAUSES.index("glossy ghost")}
 
 
 def test_a_mirror_shows_the_table_behind_itself(lab):
@@ -120,7 +120,7 @@ def test_a_mirror_shows_the_table_behind_itself(lab):
     assert front.sum() > 200
     assert np.median(np.abs(scan.depth - predicted)[front]) < 2e-4
     assert np.median(np.abs(scan.depth - scan.extras["depth_true"])[front]) > 0.01
-    assert set(scan.extras["cause"][front & (scan.label == 0)]) == {synthesis.CAUSES.index("glossy ghost")}
+    assert set(scan.extras["cause"][front & (scan.label == 0)]) == {data.CAUSES.index("glossy ghost")}
 
 
 def test_same_seed_same_bytes(lab):
@@ -160,7 +160,7 @@ def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
 def test_threads_do_not_matter(lab, monkeypatch):
     recipe = synthesis.Recipe(width=192, height=144)  # two tiles
     first = simulate_scan(recipe, 2)
-    monkeypatch.setattr("pcfilter_lib.synthesis.rig.THREADS", 1)
+    monkeypatch.setattr("pcfilter_lib.synthesis.scanner.rig.THREADS", 1)
     monkeypatch.setattr("pcfilter_lib.synthesis.simulation.THREADS", 1)
     assert simulate_scan(recipe, 2).xyz.tobytes() == first.xyz.tobytes()
 
