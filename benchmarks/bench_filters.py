@@ -32,7 +32,7 @@ NEIGHBOURS, DEVIATIONS = 20, 2.0  # Open3D's own example
 
 def race(turns: int) -> dict[str, dict[str, float]]:
     """Time each filter on one scan, in turns."""
-    recipe = synthesis.BENCHMARK["test"].recipe.but(height=SIZE[0], width=SIZE[1])
+    recipe = synthesis.BENCHMARK["test"].recipe.replace(height=SIZE[0], width=SIZE[1])
     scan = synthesis.simulate_scan(recipe, 5)
     points = scan.points.astype(np.float64)
 

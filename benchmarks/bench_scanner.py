@@ -31,7 +31,7 @@ LARGE = {"width": 2064, "height": 1544}
 
 def large() -> dict[str, float]:
     """Simulate one scan of a whole sensor; to be run in a process of its own."""
-    recipe = synthesis.Recipe.preset("bench").but(**LARGE)
+    recipe = synthesis.Recipe.preset("workbench").replace(**LARGE)
     start = time.perf_counter()
     synthesis.simulate_scan(recipe, seed=0)
     seconds = time.perf_counter() - start
@@ -39,8 +39,8 @@ def large() -> dict[str, float]:
 
 
 def speed(count: int) -> dict[str, float]:
-    """Time scans of the preset bench, one after the other and as a set."""
-    recipe = synthesis.Recipe.preset("bench")
+    """Time scans of the preset workbench, one after the other and as a set."""
+    recipe = synthesis.Recipe.preset("workbench")
     synthesis.simulate_scan(recipe, seed=0)
     seconds = []
     for seed in range(count):

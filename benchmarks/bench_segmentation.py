@@ -64,7 +64,7 @@ def training(steps: int) -> dict[str, float]:
     random = np.random.default_rng(0)
     x = random.normal(size=(BATCH, SIZE, SIZE, CHANNELS)).astype("float32")
     y = random.integers(0, 2, (BATCH, SIZE, SIZE, 1)).astype("float32")
-    ours, theirs = networks = models.UNet(CHANNELS, depth=DEPTH, width=WIDTH), by_hand()
+    ours, theirs = networks = models.UNet(CHANNELS, depth=DEPTH, base_filters=WIDTH), by_hand()
     if ours.count_params() != theirs.count_params():
         raise AssertionError("the networks differ")
     for network in networks:
@@ -88,7 +88,7 @@ def training(steps: int) -> dict[str, float]:
 
 def tiled() -> dict[str, float]:
     """Predict one scan of a whole sensor; to be run in a process of its own."""
-    model = models.UNet(CHANNELS, depth=DEPTH, width=WIDTH)
+    model = models.UNet(CHANNELS, depth=DEPTH, base_filters=WIDTH)
     image = np.random.default_rng(0).normal(size=(*LARGE, CHANNELS)).astype("float32")
     begin = time.perf_counter()
     models.predict_tiled(model, image, progress=False)

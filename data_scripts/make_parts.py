@@ -24,8 +24,8 @@ from pcfilter_lib.files import replacing
 FILE = Path(pcfilter_lib.__file__).parent / "data" / "examples" / "parts.npz"
 SEED = 2026
 
-# Written out where it matters for the pictures; the rest is the preset "bench".
-RECIPE = synthesis.Recipe.preset("bench").but(
+# Written out where it matters for the pictures; the rest is the preset "workbench".
+RECIPE = synthesis.Recipe.preset("workbench").replace(
     kinds=PARTS_CLASSES[1:], support="bin", parts=(8, 14), part_size=(0.06, 0.13),
     area=(0.24, 0.3), bin_height=(0.05, 0.09),
     albedo=(0.3, 0.85), support_albedo=(0.2, 0.6), dark_share=0.05, glossy_share=0.1, exposure=(0.9, 1.5),

@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, metavar="FOLDER", help="where the scans are written")
     parser.add_argument("--count", type=int, default=10, help="how many scans (default 10)")
     parser.add_argument(
-        "--preset", default="bench", help="what is scanned, and how; see --list-presets (default bench)"
+        "--preset", default="workbench", help="what is scanned, and how; see --list-presets (default workbench)"
     )
     parser.add_argument("--set", type=option, action="append", default=[], metavar="OPTION=VALUE|LOW,HIGH",
                         help="change an option of the preset; may be given several times")  # fmt: skip
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.out is None:
         parser.error("say where the scans go: --out FOLDER")
     try:
-        recipe = synthesis.Recipe.preset(options.preset).but(**dict(options.set))
+        recipe = synthesis.Recipe.preset(options.preset).replace(**dict(options.set))
         keep = None if options.keep is None else [name for name in options.keep.split(",") if name]
     except InputError as error:
         parser.error(str(error))

@@ -28,7 +28,7 @@ import keras  # noqa: E402
 from tqdm import tqdm  # noqa: E402
 
 FILE = WEIGHTS / "artefact-unet.onnx"
-NETWORK = {"depth": 4, "width": 8, "max_width": 128, "batch_norm": False}
+NETWORK = {"depth": 4, "base_filters": 8, "max_filters": 128, "batch_norm": False}
 BATCH, WINDOW, RATE, WARM_UP = 12, (128, 128), 3e-3, 0.05
 CLIP = 0.3  # norm of the gradient: without normalisation layers single windows throw the network about
 
@@ -71,7 +71,7 @@ def ship(model: keras.Model, options: argparse.Namespace) -> None:
     for split in ("validation", "test", "unseen"):
         scored = filters.score_scans(found, scans(options.benchmark, split))
         for name, points in ((split, scored), (f"{split}, without borderline points", scored.clear())):
-            scores[name] = {figure: round(value, 4) for figure, value in points.figures(threshold).items()}
+            scores[name] = {figure: round(value, 4) for figure, value in points.metrics(threshold).items()}
     recipe = {
         "splits": {"train": {"scans": synthesis.BENCHMARK["train"].count, "seed": synthesis.BENCHMARK["train"].seed}},
         "seed": options.seed,

@@ -31,7 +31,7 @@ KINDS, SHAPES, POINTS = ("chair", "monitor", "sofa", "table"), 50, 256  # of eac
 NETWORK = {"width": 0.25, "transforms": False, "dropout": 0.3}
 
 
-def train(options: argparse.Namespace, place: distributed.Place) -> list[dict[str, float]]:
+def train(options: argparse.Namespace, place: distributed.ProcessInfo) -> list[dict[str, float]]:
     """Return the loss and the seconds of each step."""
     import keras
 
@@ -52,7 +52,7 @@ def train(options: argparse.Namespace, place: distributed.Place) -> list[dict[st
     for number in range(options.steps):
         batches.epoch = number // whole
         batch = batches[number % whole]
-        own = distributed.share(batch, place) if options.given == "share" else batch
+        own = distributed.shard(batch, place) if options.given == "share" else batch
         begin = time.perf_counter()
         value = float(model.train_on_batch(*own))
         steps.append({"loss": value, "seconds": round(time.perf_counter() - begin, 4)})
@@ -63,7 +63,7 @@ def train(options: argparse.Namespace, place: distributed.Place) -> list[dict[st
     return steps
 
 
-def keep(options: argparse.Namespace, place: distributed.Place, steps: list[dict[str, float]]) -> None:
+def keep(options: argparse.Namespace, place: distributed.ProcessInfo, steps: list[dict[str, float]]) -> None:
     """Add this run to the file, with where it comes from."""
     import jax
 
@@ -135,7 +135,7 @@ def main() -> None:
             return
         told = (options.coordinator, options.processes, options.rank) if by_hand else ()
         place = distributed.start(*told, wait=options.wait)
-        with distributed.all_or_none(place):
+        with distributed.abort_on_failure(place):
             frameworks.start("jax")
             steps = train(options, place)
             if options.json and place.rank == 0:

@@ -33,7 +33,7 @@ import keras  # noqa: E402
 CLASSES = {
     "modelnet10": data.MODELNET10,
     "turned": data.MODELNET10,
-    "modelnet6": tuple(name for name in data.MODELNET10 if name not in data.HELD_BACK),
+    "modelnet6": tuple(name for name in data.MODELNET10 if name not in data.HELD_OUT_CLASSES),
     "furniture": FURNITURE,
 }
 ABOUT = {

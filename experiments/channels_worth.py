@@ -4,11 +4,11 @@
     python experiments/channels_worth.py --benchmark scans [--json FILE] [--seeds 2] [--steps 500]
 
 A small U-Net is trained anew without one group of channels at a time: its channels are 0 in training and afterwards, so
-that all networks have the same size. Two networks see something else in place of the misfits: residuals from the mean
-around the point, or misfits of the best direction instead of the third best. One sees what a naive filter would: depth
-in metres, standardised over the training scans, and where it was measured. All see the same windows in the same order.
-Interrupt it at any time: the same command goes on after the last finished training. The book's chapter "The network"
-reads what it writes.
+that all networks have the same size. Two networks see something else in place of the plane residuals: residuals from
+the mean around the point, or plane residuals of the best direction instead of the third best. One sees what a naive
+filter would: depth in metres, standardised over the training scans, and where it was measured. All see the same windows
+in the same order. Interrupt it at any time: the same command goes on after the last finished training. The book's
+chapter "The network" reads what it writes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from pcfilter_lib import data, filters, frameworks, models, results, synthesis
 from pcfilter_lib.files import replacing
-from pcfilter_lib.filters import misfit
+from pcfilter_lib.filters import plane_residual
 from pcfilter_lib.filters.boosting import residuals
 from pcfilter_lib.filters.footprint import footprint_angle
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
@@ -35,7 +35,7 @@ frameworks.start("tensorflow")
 import keras  # noqa: E402
 
 FILE = results.path("channels_worth")
-NETWORK = {"depth": 4, "width": 8, "max_width": 128, "batch_norm": False}
+NETWORK = {"depth": 4, "base_filters": 8, "max_filters": 128, "batch_norm": False}
 BATCH, WINDOW, RATE, WARM_UP, CLIP = 10, (96, 96), 3e-3, 0.1, 0.3
 #: Scans of the benchmark: the thresholds' are not those that the figures are from.
 SCANS = {"train": (0, 200), "threshold": (30, 60), "validation": (0, 30), "unseen": (0, 20)}
@@ -43,13 +43,13 @@ GROUPS = {
     "intensity": ("intensity known", "brightness", "contrast"),
     "modulation": ("modulation known", "modulation"),
     "holes": ("measured 5", "measured 17", "measured 65"),
-    "misfits": ("nearest step", "misfit 4", "misfit 8"),
+    "plane residuals": ("nearest step", "plane residual 4", "plane residual 8"),
     "steps": ("step right", "step down"),
 }
 NAIVE = "depth in metres"
-RESIDUALS, BEST = "residuals, no misfits", "misfits of the best"
+RESIDUALS, BEST = "residuals, no plane residuals", "plane residuals of the best"
 INPUTS = ("all", *(f"without {group}" for group in GROUPS), RESIDUALS, BEST, NAIVE)
-_MISFITS = [filters.CHANNELS.index(channel) for channel in GROUPS["misfits"]]
+_PLANE_RESIDUALS = [filters.CHANNELS.index(channel) for channel in GROUPS["plane residuals"]]
 _DEPTH = filters.CHANNELS.index("brightness")  # where the naive input holds it: mirroring changes no sign there
 
 
@@ -70,11 +70,11 @@ class Input:
             return image
         image = filters.scan_channels(scan)
         if self.name == RESIDUALS:
-            image[..., _MISFITS] = np.stack(residuals(scan), axis=-1)
+            image[..., _PLANE_RESIDUALS] = np.stack(residuals(scan), axis=-1)
         if self.name == BEST:
             angle = np.float32(footprint_angle(scan))
-            compared = misfit.compare(np.where(scan.valid, scan.depth, 1), scan.valid, angle, fitting=1)
-            image[..., _MISFITS] = np.moveaxis(np.arcsinh(4 * compared), 0, -1)
+            compared = plane_residual.compare(np.where(scan.valid, scan.depth, 1), scan.valid, angle, fitting=1)
+            image[..., _PLANE_RESIDUALS] = np.moveaxis(np.arcsinh(4 * compared), 0, -1)
         hidden = GROUPS.get(self.name.removeprefix("without "), ())
         image[..., [filters.CHANNELS.index(channel) for channel in hidden]] = 0
         return image
@@ -123,8 +123,8 @@ def measured(judge: Judge, scans: dict[str, list[data.OrganizedScan]]) -> dict[s
     for split in ("validation", "unseen"):
         points = filters.score_scans(judge, scans[split])
         result[split] = {
-            "all": {name: round(value, 4) for name, value in points.figures(threshold).items()},
-            "clear": {name: round(value, 4) for name, value in points.clear().figures(threshold).items()},
+            "all": {name: round(value, 4) for name, value in points.metrics(threshold).items()},
+            "clear": {name: round(value, 4) for name, value in points.clear().metrics(threshold).items()},
             "found by cause": {
                 cause: [round(share, 4), count] for cause, (share, count) in points.found_by_cause(threshold).items()
             },

@@ -35,7 +35,7 @@ def listed(statistics: dict[str, float | np.ndarray]) -> dict[str, float | list[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--real", type=Path, required=True, help="folder with real organised scans (.npz)")
-    parser.add_argument("--preset", nargs="*", default=["bench", "phoxi-like"])
+    parser.add_argument("--preset", nargs="*", default=["workbench", "phoxi-like"])
     parser.add_argument("--count", type=int, default=60, help="simulated scans of each preset")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()

@@ -98,7 +98,7 @@ class Trainer:
             bar.update(1 / way.steps)
         ends = zip(self.model.get_weights(), start, strict=True)
         self.model.set_weights([(1 - way.back) * end + way.back * begin for end, begin in ends])
-        return filters.tuned(filters.LearnedFilter.of_model(self.model), scans)
+        return filters.tune_threshold(filters.LearnedFilter.of_model(self.model), scans)
 
 
 def endless(batches: filters.ScanBatches):
@@ -120,7 +120,7 @@ def load(folder: Path, split: str, count: int | None = None) -> list[data.Organi
 def figures(points: filters.ScoredPoints, threshold: float) -> dict[str, dict[str, float]]:
     """Return the figures with and without the borderline points."""
     return {
-        name: {key: round(value, 4) for key, value in some.figures(threshold).items()}
+        name: {key: round(value, 4) for key, value in some.metrics(threshold).items()}
         for name, some in (("all", points), ("clear", points.clear()))
     }
 

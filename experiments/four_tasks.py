@@ -31,7 +31,7 @@ frameworks.start("tensorflow")
 import keras  # noqa: E402
 
 FILE = results.path("four_tasks")
-CLASSES = data.HELD_BACK
+CLASSES = data.HELD_OUT_CLASSES
 SPLITS = ("train", "test")
 POINTS, BATCH, COPIES = 1024, 32, 4
 AUGMENT = data.CloudAugmentation(rotate="", jitter=0.01, scale=(0.8, 1.25), drop=0.3)

@@ -55,8 +55,8 @@ def measured(
     for split in SPLITS:
         points = filters.score_scans(judged, scans(folder, split, hidden))
         result[split] = {
-            "all": rounded(points.figures(threshold)),
-            "clear": rounded(points.clear().figures(threshold)),
+            "all": rounded(points.metrics(threshold)),
+            "clear": rounded(points.clear().metrics(threshold)),
             "found by cause": {
                 cause: [round(share, 4), count] for cause, (share, count) in points.found_by_cause(threshold).items()
             },

@@ -98,7 +98,7 @@ def train(name: str, seed: int) -> dict[str, object]:
     x, y = clouds(TRAIN, seed=0)
     x_test, y_test = clouds(TEST, seed=1)
     if is_turned:
-        x_test = data.turned(x_test, np.random.default_rng(2).uniform(0, 2 * np.pi, len(x_test)))
+        x_test = data.rotated(x_test, np.random.default_rng(2).uniform(0, 2 * np.pi, len(x_test)))
     keras.utils.set_random_seed(seed)
     model = network(width, transforms, gather)
     augment = data.CloudAugmentation(rotate="z" if is_turned else "")

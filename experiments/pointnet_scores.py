@@ -32,7 +32,7 @@ from pcfilter_lib.synthesis import FURNITURE, furniture_clouds
 frameworks.start("tensorflow")
 
 FILE = results.path("pointnet_scores")
-SIX = tuple(name for name in data.MODELNET10 if name not in data.HELD_BACK)
+SIX = tuple(name for name in data.MODELNET10 if name not in data.HELD_OUT_CLASSES)
 CLASSES = {"modelnet10": data.MODELNET10, "turned": data.MODELNET10, "modelnet6": SIX, "furniture": FURNITURE}
 POINTS, FEWER, MADE = 1024, (512, 256, 64), 40
 
@@ -51,7 +51,7 @@ def tests(folder: Path, classes: tuple[str, ...]) -> dict[str, tuple[np.ndarray,
     """Return, for each way of testing, clouds and labels."""
     clouds, labels = data.load_shapes(folder, "test", POINTS, classes=classes)
     angles = np.random.default_rng(0).uniform(0, 2 * np.pi, len(clouds))
-    found = {"as they are": (clouds, labels), "turned": (data.turned(clouds, angles), labels)}
+    found = {"as they are": (clouds, labels), "turned": (data.rotated(clouds, angles), labels)}
     for points in FEWER:
         for evenly, how in ((True, "evenly spread"), (False, "at random")):
             found[f"{points} points, {how}"] = (thinned(clouds, points, evenly), labels)

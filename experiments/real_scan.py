@@ -42,7 +42,7 @@ SCALES = (1, 2, 3, 4, 6)  # of the real scan, one pixel in so many each way is s
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 # The real scanner tells no modulation, which needs no label to see.
 SHOWN = [name for name in filters.CHANNELS if not name.startswith(("valid", "modulation", "intensity known"))]
-SHAPE = [name for name in SHOWN if name.startswith(("step", "nearest", "misfit", "measured"))]
+SHAPE = [name for name in SHOWN if name.startswith(("step", "nearest", "plane residual", "measured"))]
 # The fine-tuning: Adam, a rate that falls along a cosine, clipped gradients; written down beforehand.
 SEEDS, EPOCHS, BATCH, RATE, CLIP = (0, 1, 2), 40, 12, 1e-3, 0.3
 
@@ -70,7 +70,7 @@ def scans(folder: Path, split: str, count: int | None = None) -> Iterator[Scan]:
 
 def figures(points: filters.ScoredPoints, threshold: float) -> dict[str, float]:
     """Return the figures of `ScoredPoints`, and the area under the ROC curve, with four digits."""
-    found = points.figures(threshold) | {"roc_area": roc_auc_score(points.labels, points.scores)}
+    found = points.metrics(threshold) | {"roc_area": roc_auc_score(points.labels, points.scores)}
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
@@ -281,7 +281,7 @@ def luck(real: Scan) -> dict:
             score = ndimage.gaussian_filter(noise, width)[real.valid] if width else noise[real.valid]
             nothing = np.zeros(len(score), np.uint8)
             points = filters.ScoredPoints(score, label, nothing, nothing.astype(bool))
-            honest.append(points.figures(float(np.median(score)))["balanced_accuracy"])
+            honest.append(points.metrics(float(np.median(score)))["balanced_accuracy"])
             best.append(peeked(points))
         result[f"{width} pixels"] = {
             name: np.round(np.quantile(found, LEVELS), 3).tolist()

@@ -47,11 +47,11 @@ def pixel_by_pixel(channels: int, classes: int) -> keras.Model:
 
 CONTENDERS = {
     "each pixel alone": pixel_by_pixel,
-    "FCN-32s": partial(models.FCN, stride=32, width=8),
-    "FCN-8s": partial(models.FCN, stride=8, width=8),
-    "SegNet": partial(models.SegNet, depth=4, width=8),
-    "U-Net without skips": partial(models.UNet, depth=4, width=6, skips=False),
-    "U-Net": partial(models.UNet, depth=4, width=6),
+    "FCN-32s": partial(models.FCN, stride=32, base_filters=8),
+    "FCN-8s": partial(models.FCN, stride=8, base_filters=8),
+    "SegNet": partial(models.SegNet, depth=4, base_filters=8),
+    "U-Net without skips": partial(models.UNet, depth=4, base_filters=6, skip_connections=False),
+    "U-Net": partial(models.UNet, depth=4, base_filters=6),
 }
 
 

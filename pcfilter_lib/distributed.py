@@ -30,7 +30,7 @@ _SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID",
 
 
 @dataclass(frozen=True)
-class Place:
+class ProcessInfo:
     """Which process this one is, of how many.
 
     Parameters
@@ -47,7 +47,7 @@ class Place:
 
 def start(
     coordinator: str | None = None, count: int | None = None, rank: int | None = None, *, wait: float = 60
-) -> Place:
+) -> ProcessInfo:
     """Meet the other processes. Call it before JAX computes anything.
 
     What is not passed comes from Keras's environment variables (``KERAS_DISTRIBUTION_JOB_ADDRESSES``,
@@ -65,7 +65,7 @@ def start(
 
     Returns
     -------
-    Place
+    ProcessInfo
 
     Raises
     ------
@@ -81,13 +81,13 @@ def start(
     }
     if all(value is None for value in given.values()):
         if not all(name in os.environ for name in _SLURM) or _number("SLURM_NTASKS", os.environ["SLURM_NTASKS"]) == 1:
-            return Place()
-        place = Place(*(_number(name, os.environ[name], 0) for name in ("SLURM_PROCID", "SLURM_NTASKS")))
+            return ProcessInfo()
+        place = ProcessInfo(*(_number(name, os.environ[name], 0) for name in ("SLURM_PROCID", "SLURM_NTASKS")))
         _meet(place, f"the first host of {os.environ['SLURM_STEP_NODELIST']}", wait)
         return place
     if missing := [name for name, value in given.items() if value is None]:
         raise InputError("distributed.start", ", ".join(missing), "not given", "pass coordinator, count and rank")
-    place = Place(_number("rank", given["rank"], 0), _number("count", given["count"]))
+    place = ProcessInfo(_number("rank", given["rank"], 0), _number("count", given["count"]))
     if place.rank >= place.count:
         raise InputError(
             "distributed.start", "rank", f"there is no process {place.rank} of {place.count}", "count from 0"
@@ -122,7 +122,7 @@ def _check_free(port: int) -> None:
             ) from None
 
 
-def _meet(place: Place, where: str, wait: float, **told) -> None:
+def _meet(place: ProcessInfo, where: str, wait: float, **told) -> None:
     jax = require("jax", "jax")
     wait = number_within("distributed.start", "wait", wait, 0, 86400, low_included=False)
 
@@ -147,7 +147,7 @@ def _meet(place: Place, where: str, wait: float, **told) -> None:
 
 
 @contextlib.contextmanager
-def all_or_none(place: Place) -> Iterator[None]:
+def abort_on_failure(place: ProcessInfo) -> Iterator[None]:
     """End this process at once if the body fails, so that the others learn of it.
 
     A process that ends in the usual way waits for all others first (JAX's shutdown barrier, 300 s), while they wait for
@@ -155,7 +155,7 @@ def all_or_none(place: Place) -> Iterator[None]:
 
     Parameters
     ----------
-    place : Place
+    place : ProcessInfo
     """
     try:
         yield
@@ -176,14 +176,14 @@ def all_or_none(place: Place) -> Iterator[None]:
         os._exit(code)
 
 
-def share(batch, place: Place):
+def shard(batch, place: ProcessInfo):
     """Return the rows of a batch that belong to a process: one contiguous part, as large as each other's.
 
     Parameters
     ----------
     batch : array, or tuple of arrays
         The same in every process.
-    place : Place
+    place : ProcessInfo
 
     Returns
     -------

@@ -12,7 +12,7 @@ keras = import_keras()
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
-class SumTo(keras.regularizers.Regularizer):
+class SumRegularizer(keras.regularizers.Regularizer):
     """Pull the sum of a layer's weights towards a number: ``strength * |sum(w) - target|``.
 
     Its gradient is ``strength`` or ``-strength`` for every weight alike, however far the sum is away. So near the
@@ -33,13 +33,13 @@ class SumTo(keras.regularizers.Regularizer):
 
     Examples
     --------
-    >>> layer = keras.layers.Dense(1, kernel_regularizer=SumTo(42.0, strength=0.1))
+    >>> layer = keras.layers.Dense(1, kernel_regularizer=SumRegularizer(42.0, strength=0.1))
     """
 
     def __init__(self, target: float = 42.0, strength: float = 0.01):
         ends = {"low_included": False, "high_included": False}
-        self.target = number_within("SumTo", "target", target, -math.inf, math.inf, **ends)
-        self.strength = number_within("SumTo", "strength", strength, 0, math.inf, high_included=False)
+        self.target = number_within("SumRegularizer", "target", target, -math.inf, math.inf, **ends)
+        self.strength = number_within("SumRegularizer", "strength", strength, 0, math.inf, high_included=False)
 
     def __call__(self, x: Any) -> Any:
         """Return the penalty of the weights `x`, a number."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pcfilter_lib import distributed
-from pcfilter_lib.distributed import Place
+from pcfilter_lib.distributed import ProcessInfo
 from pcfilter_lib.errors import InputError
 
 MEET = """
@@ -18,9 +18,9 @@ place = distributed.start(wait=60)
 import jax, numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 rows = NamedSharding(jax.sharding.Mesh(np.array(jax.devices()), ("batch",)), PartitionSpec("batch"))
-with distributed.all_or_none(place):
+with distributed.abort_on_failure(place):
     for turn in range(3):
-        own = distributed.share(np.arange(6.0, dtype="float32"), place)
+        own = distributed.shard(np.arange(6.0, dtype="float32"), place)
         total = float(jax.jit(lambda x: x.sum())(jax.make_array_from_process_local_data(rows, own)))
         print("process", place.rank, "of", place.count, "has", *own, "all have", total, flush=True)
         if turn == 1 and sys.argv[1:] == ["fails"] and place.rank == 1:
@@ -92,10 +92,10 @@ def test_a_taken_port_is_named():
 
 
 def test_one_process_alone_needs_nobody(monkeypatch):
-    assert distributed.start() == Place(0, 1)
+    assert distributed.start() == ProcessInfo(0, 1)
     for name, value in {"JOB_ID": "5", "STEP_NODELIST": "a", "NTASKS": "1", "PROCID": "0", "LOCALID": "0"}.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
-    assert distributed.start() == Place(0, 1)
+    assert distributed.start() == ProcessInfo(0, 1)
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,16 @@ def test_variables_that_are_no_numbers_are_named(monkeypatch):
 
 def test_shares_are_the_batch_in_its_order():
     x, y = np.arange(24).reshape(12, 2), np.arange(12)
-    shares = [distributed.share((x, y), Place(rank, 3)) for rank in range(3)]
+    shares = [distributed.shard((x, y), ProcessInfo(rank, 3)) for rank in range(3)]
     assert np.array_equal(np.concatenate([each[0] for each in shares]), x)
     assert np.array_equal(np.concatenate([each[1] for each in shares]), y)
-    assert np.array_equal(distributed.share(y, Place()), y)
+    assert np.array_equal(distributed.shard(y, ProcessInfo()), y)
 
 
 @pytest.mark.parametrize("batch", [np.zeros(7), np.zeros(1), np.zeros(0), (np.zeros(4), np.zeros(6))])
 def test_shares_that_would_be_uneven_are_refused(batch):
     with pytest.raises(InputError, match="share, batch"):
-        distributed.share(batch, Place(0, 2))
+        distributed.shard(batch, ProcessInfo(0, 2))
 
 
 def test_what_takes_too_long_is_ended():

@@ -7,7 +7,7 @@ from keras import ops
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.regularizers import Orthogonality, SumTo
+from pcfilter_lib.regularizers import Orthogonality, SumRegularizer
 
 pytestmark = pytest.mark.backend
 
@@ -36,40 +36,40 @@ def nothing(width):
     ],
 )
 def test_the_penalty(weights, target, strength, expected):
-    penalty = SumTo(target, strength)(ops.convert_to_tensor(weights, "float32"))
+    penalty = SumRegularizer(target, strength)(ops.convert_to_tensor(weights, "float32"))
     assert tuple(penalty.shape) == ()
     assert float(ops.convert_to_numpy(penalty)) == pytest.approx(expected, rel=1e-6)
 
 
 @pytest.mark.parametrize(("target", "direction"), [(42.0, 1), (-42.0, -1), (6.0, 0)])
 def test_a_step_moves_every_weight_alike_towards_the_target(target, direction):
-    model = model_with(SumTo(target, strength=0.5), [1.0, 2.0, 3.0])
+    model = model_with(SumRegularizer(target, strength=0.5), [1.0, 2.0, 3.0])
     model.train_on_batch(*nothing(3))
     np.testing.assert_allclose(model.get_weights()[0][:, 0], np.array([1, 2, 3]) + direction * 0.125 * 0.5, rtol=1e-6)
 
 
 def test_the_sum_arrives():
     falling = keras.optimizers.schedules.ExponentialDecay(1.0, decay_steps=20, decay_rate=0.5)
-    model = model_with(SumTo(42.0, strength=0.5), [1.0, -2.0, 3.0, 0.0], falling)
+    model = model_with(SumRegularizer(42.0, strength=0.5), [1.0, -2.0, 3.0, 0.0], falling)
     x, y = nothing(4)
     model.fit(np.repeat(x, 200, axis=0), np.repeat(y, 200, axis=0), batch_size=1, verbose=0)
     assert model.get_weights()[0].sum() == pytest.approx(42, abs=0.01)
 
 
 def test_the_penalty_is_part_of_the_loss():
-    model = model_with(SumTo(42.0, strength=0.5), [1.0, 2.0])
+    model = model_with(SumRegularizer(42.0, strength=0.5), [1.0, 2.0])
     assert model.evaluate(*nothing(2), verbose=0) == pytest.approx(19.5)
 
 
 def test_config_and_saving(tmp_path):
-    regularizer = SumTo(target=7, strength=2)
+    regularizer = SumRegularizer(target=7, strength=2)
     assert regularizer.get_config() == {"target": 7.0, "strength": 2.0}
-    assert SumTo.from_config(regularizer.get_config()).get_config() == regularizer.get_config()
+    assert SumRegularizer.from_config(regularizer.get_config()).get_config() == regularizer.get_config()
     model = model_with(regularizer, [1.0, 2.0])
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     restored = loaded.layers[-1].kernel_regularizer
-    assert isinstance(restored, SumTo)
+    assert isinstance(restored, SumRegularizer)
     assert restored.get_config() == regularizer.get_config()
     assert loaded.evaluate(*nothing(2), verbose=0) == pytest.approx(model.evaluate(*nothing(2), verbose=0))
 
@@ -77,11 +77,14 @@ def test_config_and_saving(tmp_path):
 @pytest.mark.parametrize(
     ("make", "allowed"),
     [
-        (lambda: SumTo(strength=-0.1), r"SumTo, strength: -0\.1 is not allowed\. Remedy: pass a number in \[0, inf\)"),
-        (lambda: SumTo(strength="much"), r"strength: 'much' .* \[0, inf\)"),
-        (lambda: SumTo(target=float("nan")), r"target: nan .* \(-inf, inf\)"),
-        (lambda: SumTo(target=float("inf")), r"target: inf .* \(-inf, inf\)"),
-        (lambda: SumTo(target=None), r"target: None .* \(-inf, inf\)"),
+        (
+            lambda: SumRegularizer(strength=-0.1),
+            r"SumRegularizer, strength: -0\.1 is not allowed\. Remedy: pass a number in \[0, inf\)",
+        ),
+        (lambda: SumRegularizer(strength="much"), r"strength: 'much' .* \[0, inf\)"),
+        (lambda: SumRegularizer(target=float("nan")), r"target: nan .* \(-inf, inf\)"),
+        (lambda: SumRegularizer(target=float("inf")), r"target: inf .* \(-inf, inf\)"),
+        (lambda: SumRegularizer(target=None), r"target: None .* \(-inf, inf\)"),
     ],
 )
 def test_wrong_arguments_are_told_what_is_allowed(make, allowed):

@@ -76,11 +76,11 @@ def test_the_learned_filter_beats_every_classical_one_that_is_tuned_on_the_very_
     scan = data.load_scan(data.example_path("bin_scan.npz"))
 
     def mean_iou(judged, threshold):
-        return filters.score_scans(judged, [scan]).figures(threshold)["mean_iou"]
+        return filters.score_scans(judged, [scan]).metrics(threshold)["mean_iou"]
 
     learned = filters.load_filter()
     found = mean_iou(learned, learned.threshold)
     for name in filters.FILTERS:
         classical = filters.load_filter(name)
         if name != "artefact-unet" and not (name == "modulation" and "modulation" not in scan.extras):
-            assert found > mean_iou(classical, filters.tuned(classical, [scan]).threshold), name
+            assert found > mean_iou(classical, filters.tune_threshold(classical, [scan]).threshold), name

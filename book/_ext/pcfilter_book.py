@@ -5,6 +5,7 @@ notebooks that run again when the library changed.
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 import plotly
@@ -26,6 +27,18 @@ LAUNCH_NOTE = """
 installed, or on Colab, where you run this in a first cell of your own:
 `%pip install "pcfilter_lib[book] @ git+{address}"`.
 """
+
+
+def _in_parallel(app: Sphinx, config: Config) -> None:
+    """Read pages, and so run notebooks, in as many processes as there are cores.
+
+    jupyter-book has no option for it, and two extensions that it loads do not declare
+    that they are safe: both are at work only before and after the reading.
+    """
+    app.parallel = os.cpu_count() or 1
+    for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
+        if name in app.extensions:
+            app.extensions[name].parallel_read_safe = True
 
 
 def _buttons(app: Sphinx, config: Config) -> None:
@@ -89,6 +102,7 @@ def _outdated(
 
 def setup(app: Sphinx) -> dict:
     """Register all of it with Sphinx."""
+    app.connect("config-inited", _in_parallel)
     app.connect("config-inited", _buttons)
     app.connect("config-inited", _without_thebe)
     app.connect("env-get-outdated", _outdated)

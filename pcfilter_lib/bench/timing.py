@@ -37,7 +37,7 @@ class Timing:
         return statistics.median(self.seconds)
 
     @property
-    def spread(self) -> float:
+    def relative_iqr(self) -> float:
         """How far apart the quartiles lie, as a share of the median: half of all calls lie within it."""
         if len(self.seconds) < 2:
             return 0.0

@@ -58,7 +58,7 @@ def run(workload: str, backend: str, precision: str, jit: bool, quick: bool) -> 
     return {
         **where,
         "median_s": timing.median / work.steps,
-        "spread": round(timing.spread, 4),
+        "spread": round(timing.relative_iqr, 4),
         "compile_s": timing.compile,
         "calls": len(timing.seconds),
         "steps_per_call": work.steps,

@@ -112,7 +112,7 @@ def _inference(model, x: np.ndarray, jit: bool) -> Work:
 def _scan_network():
     from pcfilter_lib import filters, models
 
-    return models.UNet(channels=len(filters.CHANNELS), depth=4, width=8, max_width=128, batch_norm=False)
+    return models.UNet(channels=len(filters.CHANNELS), depth=4, base_filters=8, max_filters=128, batch_norm=False)
 
 
 def training_material(name: str, quick: bool = False):
@@ -217,7 +217,7 @@ def scanner(jit: bool, quick: bool) -> Work:
     """Simulate a scan of 320 x 240 of parts on a bench, light transport included."""
     from pcfilter_lib import synthesis
 
-    recipe = synthesis.Recipe.preset("bench")
+    recipe = synthesis.Recipe.preset("workbench")
     return Work(lambda: synthesis.simulate_scan(recipe, 0), 1)
 
 

@@ -82,7 +82,7 @@ class CloudAugmentation:
         if self.scale != (1, 1):
             clouds *= generator.uniform(*self.scale, (count, 1, 3)).astype(np.float32)
         if self.rotate:
-            clouds = turned(clouds, generator.uniform(0, 2 * np.pi, count), self.rotate)
+            clouds = rotated(clouds, generator.uniform(0, 2 * np.pi, count), self.rotate)
         if self.jitter:
             noise = generator.standard_normal(clouds.shape, np.float32)
             noise *= np.float32(self.jitter)
@@ -97,7 +97,7 @@ class CloudAugmentation:
         return clouds, labels
 
 
-def turned(clouds: np.ndarray, angles: np.ndarray, axis: str = "z") -> np.ndarray:
+def rotated(clouds: np.ndarray, angles: np.ndarray, axis: str = "z") -> np.ndarray:
     """Turn each cloud about an axis through the origin, counter-clockwise seen from the axis' tip.
 
     Parameters
@@ -111,7 +111,7 @@ def turned(clouds: np.ndarray, angles: np.ndarray, axis: str = "z") -> np.ndarra
     -------
     ndarray of float32, shape (B, N, 3)
     """
-    third = AXES.index(one_of("turned", "axis", axis, AXES))
+    third = AXES.index(one_of("rotated", "axis", axis, AXES))
     first, second = (third + 1) % 3, (third + 2) % 3
     cosine, sine = np.cos(angles), np.sin(angles)
     matrices = np.zeros((len(angles), 3, 3), np.float32)

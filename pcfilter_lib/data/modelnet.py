@@ -22,7 +22,7 @@ from pcfilter_lib.files import replacing
 #: The classes of ModelNet10, in the order of their numbers.
 MODELNET10 = ("bathtub", "bed", "chair", "desk", "dresser", "monitor", "night_stand", "sofa", "table", "toilet")
 #: The four that `pointnet-modelnet6` was trained without, so that they are new to it.
-HELD_BACK = ("chair", "desk", "table", "toilet")
+HELD_OUT_CLASSES = ("chair", "desk", "table", "toilet")
 _MESHES, _CLOUDS = (".off", ".ply", ".obj", ".stl"), (".pcd", ".npz", ".ply")
 _HOW = "run python data_scripts/fetch_modelnet10.py, or pass the folder that holds <class>/<split>/<shape>.off"
 

@@ -17,7 +17,7 @@ class ArtefactFilter(abc.ABC):
     """Tells true geometry from artefacts.
 
     Subclasses are dataclasses that define :meth:`score`. They do not change; :meth:`at` returns one with another
-    threshold, and :func:`pcfilter_lib.filters.tuned` one with a threshold chosen on labelled scans.
+    threshold, and :func:`pcfilter_lib.filters.tune_threshold` one with a threshold chosen on labelled scans.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ class ArtefactFilter(abc.ABC):
         """
         return expit(self.score(scan) - np.float32(self.threshold))
 
-    def at(self, threshold: float) -> ArtefactFilter:
+    def with_threshold(self, threshold: float) -> ArtefactFilter:
         """Return the same filter with another threshold."""
         return dataclasses.replace(self, threshold=float(threshold))
 

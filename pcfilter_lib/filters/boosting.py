@@ -72,7 +72,7 @@ def local_features(scan: OrganizedScan) -> tuple[np.ndarray, list[str]]:
 
 
 def residuals(scan: OrganizedScan) -> list[np.ndarray]:
-    """Return how far points lie behind the mean around them, as the network saw it before it was shown misfits.
+    """Return how far points lie behind the mean around them, as the network saw it before it was shown plane residuals.
 
     Parameters
     ----------

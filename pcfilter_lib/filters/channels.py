@@ -9,7 +9,7 @@ import numpy as np
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.footprint import footprint_angle
-from pcfilter_lib.filters.misfit import COMPARISONS, compare
+from pcfilter_lib.filters.plane_residual import COMPARISONS, compare
 
 #: Rows and columns of the windows in which holes and intensity are averaged, in pixels.
 WINDOWS = (5, 17, 65)
@@ -19,8 +19,8 @@ WINDOWS = (5, 17, 65)
 #: * ``valid``: 1 where the pixel was measured. The other channels are 0 elsewhere;
 #: * ``step right``, ``step down``: to the depth of the next pixel, in footprints: the surface's slope, or a jump;
 #: * ``nearest step``: the smallest step to one of the eight pixels around, without its sign;
-#: * ``misfit 4``, ``8``: how far the point lies off the surfaces around it, continued to its pixel, in footprints: of
-#:   eight directions the one that fits third best, from pixels up to 4 or 8 away;
+#: * ``plane residual 4``, ``8``: how far the point lies off the surfaces around it, continued to its pixel, in
+#:   footprints: of eight directions the one that fits third best, from pixels up to 4 or 8 away;
 #: * ``measured 5``, ``17``, ``65``: which share of the pixels around it was measured, minus 1/2;
 #: * ``intensity known``: 1 if the scan has an intensity. The next two channels are 0 otherwise;
 #: * ``brightness``: the logarithm of the intensity over the scan's median;
@@ -40,7 +40,7 @@ CHANNELS = (
     "modulation known",
     "modulation",
 )
-_GAIN = 4  # asinh(4 r): a quarter of a footprint is where large misfits begin to be compressed
+_GAIN = 4  # asinh(4 r): a quarter of a footprint is where large plane residuals begin to be compressed
 _DARKEST = np.float32(2**-8)  # of the median: darker counts as so dark, and what is as much brighter as so bright
 _FARTHEST = 1_000  # times the median depth
 _ENOUGH = 2**20  # pixels for a median; of larger scans some rows and columns are taken
@@ -120,9 +120,10 @@ class ChannelMaker:
         Notes
         -----
         A point is compared with others in the inverse of the depth, which is linear in the image wherever the surface
-        is flat (as disparity is), see :func:`pcfilter_lib.filters.misfit.compare`. Steps and misfits, in
-        footprints, pass through ``asinh(4 r)``, which is linear for small values and logarithmic for large ones. They
-        are 0 where the angle between rays is not known: without intrinsics, in a scan with hardly any neighbours.
+        is flat (as disparity is), see :func:`pcfilter_lib.filters.plane_residual.compare`. Steps and plane
+        residuals, in footprints, pass through ``asinh(4 r)``, which is linear for small values and logarithmic for
+        large ones. They are 0 where the angle between rays is not known: without intrinsics, in a scan with hardly any
+        neighbours.
         """
         part = rows, columns
         seen = self.seen(*part)

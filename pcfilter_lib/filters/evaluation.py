@@ -52,7 +52,7 @@ class ScoredPoints:
         cells = ((keep & true), (~keep & true), (keep & ~true), (~keep & ~true))
         return confusion_report(**{k: int(cell.sum()) for k, cell in zip(("tp", "fn", "fp", "tn"), cells, strict=True)})
 
-    def figures(self, threshold: float) -> dict[str, float]:
+    def metrics(self, threshold: float) -> dict[str, float]:
         """Return what counts for a filter, at a threshold and without one.
 
         Returns
@@ -66,7 +66,7 @@ class ScoredPoints:
         report = self.report(threshold)
         return {
             "mean_iou": float(report["mean_iou"]),
-            "average_precision": average_precision(self.labels, self.scores),
+            "average_precision": average_precision(self.labels, self.scores, positive=ARTEFACT),
             "kept": float(report["recall"]),
             "found": float(report["true_negative_rate"]),
             "balanced_accuracy": float(report["balanced_accuracy"]),
@@ -118,7 +118,7 @@ def score_scans(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan])
     return ScoredPoints(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
 
-def tuned(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan]) -> ArtefactFilter:
+def tune_threshold(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan]) -> ArtefactFilter:
     """Return a filter with the threshold that is best on labelled scans, see :func:`best_threshold`.
 
     Parameters
@@ -136,4 +136,4 @@ def tuned(artefact_filter: ArtefactFilter, scans: Iterable[OrganizedScan]) -> Ar
     InputError
         If there is no scan, one has no label, or all labels together lack a class.
     """
-    return artefact_filter.at(score_scans(artefact_filter, scans).best_threshold())
+    return artefact_filter.with_threshold(score_scans(artefact_filter, scans).best_threshold())

@@ -15,7 +15,7 @@ from pcfilter_lib.inspection import find_files
 
 
 @dataclass(frozen=True)
-class Filtered:
+class FilterResult:
     """What became of one file.
 
     Attributes
@@ -85,7 +85,7 @@ def plan_files(paths: Iterable[Path], out: Path) -> tuple[list[tuple[Path, Path]
 
 def filter_files(
     pairs: Iterable[tuple[Path, Path]], artefact_filter: ArtefactFilter, overwrite: bool = False, **options: Any
-) -> Iterator[Filtered]:
+) -> Iterator[FilterResult]:
     """Filter files one after the other.
 
     A target is written beside its place and renamed: after an interruption each one is whole or not there, and the
@@ -104,12 +104,12 @@ def filter_files(
 
     Yields
     ------
-    Filtered
+    FilterResult
         A file that cannot be used has an error; the others are filtered all the same.
     """
     for source, target in pairs:
         if target.exists() and not overwrite:
-            yield Filtered(source, target, skipped=True)
+            yield FilterResult(source, target, skipped=True)
             continue
         try:
             scan = load_scan(source, **options)
@@ -117,10 +117,10 @@ def filter_files(
             _make_folder(target.parent)
             save_scan(kept, target)
         except InputError as error:
-            yield Filtered(source, target, error=error)
+            yield FilterResult(source, target, error=error)
             continue
         points = int(scan.valid.sum())
-        yield Filtered(source, target, points, points - int(kept.valid.sum()))
+        yield FilterResult(source, target, points, points - int(kept.valid.sum()))
 
 
 def _make_folder(folder: Path) -> None:

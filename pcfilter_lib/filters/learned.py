@@ -153,7 +153,7 @@ class LearnedFilter(ArtefactFilter):
         model : keras.Model
             From (B, H, W, 14) to (B, H, W, 1), for example ``models.UNet(channels=14)``.
         threshold : float, default 0
-            See :func:`pcfilter_lib.filters.tuned`.
+            See :func:`pcfilter_lib.filters.tune_threshold`.
 
         Returns
         -------
@@ -201,7 +201,7 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
         Ends in ``.onnx``. Beside it a ``.json`` is written, with the threshold, the channels, a fingerprint of the
         network and `described`.
     threshold : float
-        Chosen on validation scans, see :func:`pcfilter_lib.filters.tuned`.
+        Chosen on validation scans, see :func:`pcfilter_lib.filters.tune_threshold`.
     **described
         What else is worth knowing: the weights' origin, scores.
 

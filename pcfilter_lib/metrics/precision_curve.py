@@ -26,7 +26,7 @@ class AveragePrecision(StreamingMetric):
     Parameters
     ----------
     positive : {0, 1}
-        The class to be found: 0 artefact, 1 true geometry. The rare one says more.
+        The class to be found, which has no default: 0 artefacts, 1 true geometry. The rarer class says more.
     bins : int
         Bins of equal width for log-odds from -16 to 16, 2 to 16,384 of them. Scores in one bin count as equal: the
         figure is exact for scores rounded to 1/512 in log-odds, with the default: 0.05 percentage points of
@@ -59,7 +59,7 @@ class AveragePrecision(StreamingMetric):
 
     def __init__(
         self,
-        positive: int = 0,
+        positive: int,
         *,
         bins: int = 2**14,
         from_logits: bool = True,

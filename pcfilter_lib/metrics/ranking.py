@@ -1,4 +1,4 @@
-"""How well scores put one class before another, whatever the threshold."""
+"""How well scores rank one class before another, whatever the threshold."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import math
 import numpy as np
 
 from pcfilter_lib._arguments import one_of
-from pcfilter_lib.errors import InputError
+from pcfilter_lib.errors import InputError, require
 
 
-def average_precision(labels: np.ndarray, scores: np.ndarray, *, positive: int = 0, ignore: int | None = 255) -> float:
-    """Return the average precision of scores, exactly.
+def average_precision(labels: np.ndarray, scores: np.ndarray, *, positive: int, ignore: int | None = 255) -> float:
+    """Return the exact average precision of scores.
 
-    Sorted from the most likely positive on, with equal scores taken together, it is the sum over all distinct scores
-    of the precision down to there times the recall that was gained: ``sum((R_n - R_(n-1)) P_n)``.
+    scikit-learn computes it: the sum over all distinct scores of the precision down to there times the recall gained,
+    ``sum((R_n - R_(n-1)) P_n)``. What is added here are this library's labels, and errors that say what is wrong.
 
     Parameters
     ----------
@@ -23,20 +23,22 @@ def average_precision(labels: np.ndarray, scores: np.ndarray, *, positive: int =
     scores : array
         Of the same shape: logits or probabilities of label 1. Only their order counts.
     positive : {0, 1}
-        The class to be found: 0 artefact, 1 true geometry.
+        The class to be found, which has no default: 0 artefacts, 1 true geometry.
     ignore : int, optional
-        The label of places that do not count. None: all count.
+        The label of points that do not count. None: all count.
 
     Returns
     -------
     float
-        At most 1, for a perfect order; NaN if no place is positive. In chance's order it is about the share of
-        positive places.
+        At most 1, for a perfect ranking; NaN if no point is positive. A random ranking reaches about the proportion of
+        positive points.
 
     Raises
     ------
     InputError
         If the arrays do not fit together, a label is neither 0, 1 nor `ignore`, or a score is NaN.
+    MissingExtraError
+        If scikit-learn is not installed.
 
     References
     ----------
@@ -57,9 +59,6 @@ def average_precision(labels: np.ndarray, scores: np.ndarray, *, positive: int =
     sought = labels == positive
     if not sought.any():
         return math.nan
-    order = np.argsort(scores, kind="stable")
-    if positive == 1:
-        order = order[::-1]
-    ends = np.append(np.nonzero(np.diff(scores[order]))[0], len(order) - 1)  # the last place of each distinct score
-    found = np.cumsum(sought[order])[ends]
-    return float(np.sum(np.diff(found, prepend=0) * (found / (ends + 1))) / found[-1])
+    largest = np.finfo(np.float64).max
+    order = np.clip(scores.astype(np.float64), -largest, largest)  # scikit-learn refuses infinities
+    return float(require("sklearn.metrics", "train").average_precision_score(sought, order if positive else -order))

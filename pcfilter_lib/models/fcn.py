@@ -34,10 +34,10 @@ class FCN(Architecture):
         Of the output.
     stride : {8, 16, 32}
         How many pixels the finest scores lie apart.
-    width : int, default 16
-        Channels of the first level, 64 in the original; each further level has twice as many, up to 8 times `width`.
+    base_filters : int, default 16
+        Channels of the first level, 64 in the original; each further level has twice as many, up to 8 times that.
     hidden : int, optional
-        Channels of the classifier's two hidden layers: 8 `width` where not given, 4096 in the original.
+        Channels of the classifier's two hidden layers: 8 `base_filters` where not given, 4096 in the original.
     window : int, default 1
         Rows and columns that the first of them sees; 7 in the original.
     batch_norm : bool, default True
@@ -70,7 +70,7 @@ class FCN(Architecture):
         channels: int,
         classes: int = 1,
         stride: int = 8,
-        width: int = 16,
+        base_filters: int = 16,
         hidden: int | None = None,
         window: int = 1,
         batch_norm: bool = True,
@@ -81,7 +81,7 @@ class FCN(Architecture):
             "channels": whole_number("FCN", "channels", channels),
             "classes": whole_number("FCN", "classes", classes),
             "stride": one_of("FCN", "stride", stride, (8, 16, 32)),
-            "width": whole_number("FCN", "width", width),
+            "base_filters": whole_number("FCN", "base_filters", base_filters),
             "hidden": None if hidden is None else whole_number("FCN", "hidden", hidden),
             "window": whole_number("FCN", "window", window),
             "batch_norm": one_of("FCN", "batch_norm", batch_norm, (True, False)),
@@ -90,12 +90,12 @@ class FCN(Architecture):
         inputs = keras.Input((None, None, channels), name="image")
         maps = PadToMultiple(2**_POOLINGS, name="pad")(inputs)
         pooled = {}
-        for level, (count, channels_here) in enumerate(vgg_plan(_POOLINGS, width)):
+        for level, (count, channels_here) in enumerate(vgg_plan(_POOLINGS, base_filters)):
             for number in range(1, count + 1):
                 maps = convolution(maps, channels_here, batch_norm, f"conv_{level}_{number}")
             maps = pooled[2 ** (level + 1)] = layers.MaxPooling2D(name=f"pool_{level}")(maps)
         for number, size in ((1, window), (2, 1)):
-            maps = convolution(maps, hidden or 8 * width, batch_norm, f"classify_{number}", size)
+            maps = convolution(maps, hidden or 8 * base_filters, batch_norm, f"classify_{number}", size)
             if dropout:
                 maps = layers.Dropout(dropout, name=f"drop_{number}")(maps)
         scores = layers.Conv2D(classes, 1, name="score_32")(maps)

@@ -120,16 +120,16 @@ class PointNetSegmentation(Architecture):
     ----------
     classes : int
         Of the points, for example the parts of a chair.
-    kinds : int, default 0
-        Of the clouds. If there are any, the network is also told what the cloud shows, as one number in `kinds`, and
-        need not find out whether a leg is a chair's or a table's.
+    num_categories : int, default 0
+        How many categories of objects there are. If any, the object's category is a second input, one-hot: the network
+        then need not find out whether a leg is a chair's or a table's.
     width, transforms, channels
         As for :class:`PointNet`.
 
     Shapes
     ------
-    Input (B, N, channels), with `kinds` also (B, kinds), one for the kind and 0 elsewhere; output (B, N, classes):
-    logits. N is free.
+    Input (B, N, channels), with `num_categories` also (B, num_categories), one-hot; output (B, N, classes): logits.
+    N is free.
 
     Raises
     ------
@@ -145,7 +145,7 @@ class PointNetSegmentation(Architecture):
     def __init__(
         self,
         classes: int,
-        kinds: int = 0,
+        num_categories: int = 0,
         width: float = 1.0,
         transforms: bool = True,
         channels: int = 3,
@@ -153,25 +153,25 @@ class PointNetSegmentation(Architecture):
     ):
         config = {
             "classes": whole_number("PointNetSegmentation", "classes", classes),
-            "kinds": whole_number("PointNetSegmentation", "kinds", kinds, at_least=0),
+            "num_categories": whole_number("PointNetSegmentation", "num_categories", num_categories, at_least=0),
             "width": number_within("PointNetSegmentation", "width", width, 0, 64, low_included=False),
             "transforms": one_of("PointNetSegmentation", "transforms", transforms, (True, False)),
             "channels": whole_number("PointNetSegmentation", "channels", channels, at_least=3),
         }
         points = keras.Input((None, channels), name="points")
         own, cloud = extractor(points, width, transforms)
-        told = [cloud]
+        context = [cloud]
         inputs = points
-        if kinds:
-            kind = keras.Input((kinds,), name="kind")
-            inputs, told = [points, kind], [cloud, kind]
+        if num_categories:
+            kind = keras.Input((num_categories,), name="kind")
+            inputs, context = [points, kind], [cloud, kind]
         # A dense layer of [own, cloud] is one of each, added: the cloud's passes once for all points of it.
         first, *others = scaled((512, 256, 128), width)
-        told = layers.Concatenate(name="told")(told) if kinds else told[0]
-        told = layers.Dense(first, use_bias=False, kernel_initializer="he_normal", name="decode_cloud")(told)
-        told = layers.Reshape((1, first), name="to_all")(told)
+        context = layers.Concatenate(name="context")(context) if num_categories else context[0]
+        context = layers.Dense(first, use_bias=False, kernel_initializer="he_normal", name="decode_cloud")(context)
+        context = layers.Reshape((1, first), name="to_all")(context)
         maps = layers.Dense(first, use_bias=False, kernel_initializer="he_normal", name="decode_point")(own)
-        maps = layers.Add(name="decode_0")([maps, told])
+        maps = layers.Add(name="decode_0")([maps, context])
         maps = layers.BatchNormalization(momentum=MOMENTUM, name="decode_0_norm")(maps)
         maps = layers.ReLU(name="decode_0_relu")(maps)
         for number, units in enumerate(others, start=1):

@@ -84,13 +84,13 @@ class PretrainedUNet(Architecture):
         its own weights.
     depth : int, default 5
         How many times the maps are halved, from 1 to 5; a smaller depth leaves out the encoder's deeper layers.
-    width : int, default 16
-        Channels of the decoder's finest level; each coarser one has twice as many, up to 8 times `width`.
+    base_filters : int, default 16
+        Channels of the decoder's finest level; each coarser one has twice as many, up to 8 times that.
     batch_norm : bool, default True
         Whether each convolution of the decoder is normalised.
     upsampling : {"bilinear", "transposed"}
         A fixed interpolation, or transposed convolutions that begin as one and learn.
-    white : float, default 1
+    max_value : float, default 1
         The largest value of a colour: 255 for images of bytes.
     freeze_encoder : bool, default False
         Keep the encoder as it is, its normalisations included. ``model.get_layer("encoder").trainable = True`` thaws
@@ -123,10 +123,10 @@ class PretrainedUNet(Architecture):
         encoder: str = "vgg16",
         weights: str | os.PathLike | None = None,
         depth: int = 5,
-        width: int = 16,
+        base_filters: int = 16,
         batch_norm: bool = True,
         upsampling: str = "bilinear",
-        white: float = 1.0,
+        max_value: float = 1.0,
         freeze_encoder: bool = False,
         **kwargs,
     ):
@@ -135,23 +135,23 @@ class PretrainedUNet(Architecture):
             "classes": whole_number("PretrainedUNet", "classes", classes),
             "encoder": one_of("PretrainedUNet", "encoder", encoder, tuple(_ENCODERS)),
             "depth": one_of("PretrainedUNet", "depth", depth, (1, 2, 3, 4, 5)),
-            "width": whole_number("PretrainedUNet", "width", width),
+            "base_filters": whole_number("PretrainedUNet", "base_filters", base_filters),
             "batch_norm": one_of("PretrainedUNet", "batch_norm", batch_norm, (True, False)),
             "upsampling": one_of("PretrainedUNet", "upsampling", upsampling, UPSAMPLING),
-            "white": number_within("PretrainedUNet", "white", white, 0, 1e6, low_included=False),
+            "max_value": number_within("PretrainedUNet", "max_value", max_value, 0, 1e6, low_included=False),
         }
         one_of("PretrainedUNet", "freeze_encoder", freeze_encoder, (True, False))
         kind = _ENCODERS[encoder]
         maps = inputs = keras.Input((None, None, channels), name="image")
         if channels != 3:
             maps = layers.Conv2D(3, 1, kernel_initializer=_in_turn, name="colours")(maps)
-        maps = layers.Rescaling(kind.scale / white, kind.offset, name="rescale")(maps)
+        maps = layers.Rescaling(kind.scale / max_value, kind.offset, name="rescale")(maps)
         maps = PadToMultiple(2**depth, name="pad")(maps)  # with the mean colour, as inside the encoder
         network = _network(kind, weights, depth)
         network.trainable = not freeze_encoder
         told = [maps] if len(network.outputs) == depth else []
         *told, maps = [*told, *keras.tree.flatten(network(maps))]
-        widths = [channels_here for _, channels_here in vgg_plan(depth + 1, width)]
+        widths = [channels_here for _, channels_here in vgg_plan(depth + 1, base_filters)]
         maps = two_convolutions(maps, widths[depth], batch_norm, "bottom")
         for level in reversed(range(depth)):
             maps = twice_the_size(maps, widths[level], upsampling, f"up_{level}")

@@ -27,8 +27,8 @@ class SegNet(Architecture):
         Of the output.
     depth : int, default 4
         How many times the maps are halved; 5 in the original.
-    width : int, default 16
-        Channels of the first level, 64 in the original; each further level has twice as many, up to 8 times `width`.
+    base_filters : int, default 16
+        Channels of the first level, 64 in the original; each further level has twice as many, up to 8 times that.
     batch_norm : bool, default True
         Whether each convolution but the last is normalised.
 
@@ -52,7 +52,7 @@ class SegNet(Architecture):
         channels: int,
         classes: int = 1,
         depth: int = 4,
-        width: int = 16,
+        base_filters: int = 16,
         batch_norm: bool = True,
         **kwargs,
     ):
@@ -60,10 +60,10 @@ class SegNet(Architecture):
             "channels": whole_number("SegNet", "channels", channels),
             "classes": whole_number("SegNet", "classes", classes),
             "depth": whole_number("SegNet", "depth", depth),
-            "width": whole_number("SegNet", "width", width),
+            "base_filters": whole_number("SegNet", "base_filters", base_filters),
             "batch_norm": one_of("SegNet", "batch_norm", batch_norm, (True, False)),
         }
-        levels = vgg_plan(depth, width)
+        levels = vgg_plan(depth, base_filters)
         maps = inputs = keras.Input((None, None, channels), name="image")
         remembered = []
         for level, (count, channels_here) in enumerate(levels):

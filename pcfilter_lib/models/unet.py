@@ -26,7 +26,7 @@ class UNet(Architecture):
         Of the output.
     depth : int, default 4
         How many times the maps are halved.
-    width : int, default 16
+    base_filters : int, default 16
         Channels of the first level; each further one has twice as many.
     batch_norm : bool, default True
         Whether each convolution is normalised.
@@ -36,12 +36,12 @@ class UNet(Architecture):
         Size of the blocks that are dropped instead of single values; 0 for single values.
     upsampling : {"bilinear", "transposed"}
         A fixed interpolation, or transposed convolutions that begin as one and learn.
-    skips : bool, default True
+    skip_connections : bool, default True
         Whether the decoder is told the encoder's maps; without them it has only what passed the bottom, which shows
         what they are for.
-    max_width : int, optional
-        Channels that no level exceeds. The lowest levels hold most of the parameters: with a width of 16, a depth of 4
-        and at most 64 channels there are 0.5 million instead of 1.8.
+    max_filters : int, optional
+        Channels that no level exceeds. The lowest levels hold most of the parameters: with 16 base filters, a depth
+        of 4 and at most 64 channels there are 0.5 million instead of 1.8.
 
     Shapes
     ------
@@ -63,28 +63,28 @@ class UNet(Architecture):
         channels: int,
         classes: int = 1,
         depth: int = 4,
-        width: int = 16,
+        base_filters: int = 16,
         batch_norm: bool = True,
         dropout: float = 0.0,
         drop_block: int = 0,
         upsampling: str = "bilinear",
-        skips: bool = True,
-        max_width: int | None = None,
+        skip_connections: bool = True,
+        max_filters: int | None = None,
         **kwargs,
     ):
         config = {
             "channels": whole_number("UNet", "channels", channels),
             "classes": whole_number("UNet", "classes", classes),
             "depth": whole_number("UNet", "depth", depth),
-            "width": whole_number("UNet", "width", width),
+            "base_filters": whole_number("UNet", "base_filters", base_filters),
             "batch_norm": one_of("UNet", "batch_norm", batch_norm, (True, False)),
             "dropout": number_within("UNet", "dropout", dropout, 0, 1, high_included=False),
             "drop_block": whole_number("UNet", "drop_block", drop_block, at_least=0),
             "upsampling": one_of("UNet", "upsampling", upsampling, UPSAMPLING),
-            "skips": one_of("UNet", "skips", skips, (True, False)),
-            "max_width": max_width if max_width is None else whole_number("UNet", "max_width", max_width),
+            "skip_connections": one_of("UNet", "skip_connections", skip_connections, (True, False)),
+            "max_filters": max_filters if max_filters is None else whole_number("UNet", "max_filters", max_filters),
         }
-        widths = [min(width * 2**level, max_width or width * 2**level) for level in range(depth + 1)]
+        widths = [min(base_filters * 2**level, max_filters or base_filters * 2**level) for level in range(depth + 1)]
         inputs = keras.Input((None, None, channels), name="image")
         maps = PadToMultiple(2**depth, name="pad")(inputs)
         encoded = []
@@ -98,7 +98,7 @@ class UNet(Architecture):
             maps = drop(maps)
         for level in reversed(range(depth)):
             maps = twice_the_size(maps, widths[level], upsampling, f"up_{level}")
-            if skips:
+            if skip_connections:
                 maps = layers.Concatenate(name=f"beside_{level}")([encoded[level], maps])
             maps = two_convolutions(maps, widths[level], batch_norm, f"decode_{level}")
         logits = layers.Conv2D(classes, 1, name="logits")(maps)

@@ -16,8 +16,8 @@ def bars(
     errors: Mapping[str, float] | None = None,
     title: str = "",
     alt: str = "",
-    across: str = "",
-    up: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
     log: bool = False,
 ) -> Figure:
     """Draw bars from zero, or groups of bars.
@@ -28,8 +28,8 @@ def bars(
         Each bar's height under its name; or, for groups, such a mapping for each series under the series' name.
     errors : mapping of str to float, optional
         Half the length of an error bar, under the bar's name. Not for groups.
-    title, alt, across, up : str
-        As for :func:`pcfilter_lib.plots._lines`.
+    title, alt, xlabel, ylabel : str
+        As for :func:`pcfilter_lib.plots.lines`.
     log : bool
         Draw the heights in powers of ten.
 
@@ -56,8 +56,8 @@ def bars(
         traces.append(trace)
     layout = {
         "title": {"text": title},
-        "xaxis": {"title": {"text": across}, "automargin": True, "type": "category"},
-        "yaxis": {"title": {"text": up}, "automargin": True, "type": "log" if log else "linear"},
+        "xaxis": {"title": {"text": xlabel}, "automargin": True, "type": "category"},
+        "yaxis": {"title": {"text": ylabel}, "automargin": True, "type": "log" if log else "linear"},
         "showlegend": grouped,
         "barmode": "group",
     }
@@ -66,5 +66,5 @@ def bars(
             f"{name + ': ' if name else ''}{', '.join(f'{key} {float(height):.4g}' for key, height in heights.items())}"
             for name, heights in series.items()
         ]
-        alt = f"{title or 'Bars'}{f' ({up})' if up else ''}: {'; '.join(parts)}."
+        alt = f"{title or 'Bars'}{f' ({ylabel})' if ylabel else ''}: {'; '.join(parts)}."
     return Figure(traces, layout, alt=alt)

@@ -20,8 +20,8 @@ def contours(
     levels: int = 20,
     title: str = "",
     alt: str = "",
-    across: str = "",
-    up: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
 ) -> Figure:
     """Draw the contour lines of a function of two variables, and paths over them.
 
@@ -37,8 +37,8 @@ def contours(
         Points (x, y) in the order of the steps, under the name that the legend shows. A dot marks the first.
     levels : int
         About how many contour lines.
-    title, alt, across, up : str
-        As for :func:`pcfilter_lib.plots._lines`.
+    title, alt, xlabel, ylabel : str
+        As for :func:`pcfilter_lib.plots.lines`.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def contours(
     layout = {
         "title": {"text": title},
         "height": 480,
-        "xaxis": {"title": {"text": across}, "automargin": True, "range": [float(x.min()), float(x.max())]},
-        "yaxis": {"title": {"text": up}, "automargin": True, "range": [float(y.min()), float(y.max())]},
+        "xaxis": {"title": {"text": xlabel}, "automargin": True, "range": [float(x.min()), float(x.max())]},
+        "yaxis": {"title": {"text": ylabel}, "automargin": True, "range": [float(y.min()), float(y.max())]},
     }
     alt = alt or f"{title or 'Contour lines'}: values from {z.min():.3g} to {z.max():.3g}. {'; '.join(ends)}"
     return Figure(traces, layout, alt=alt.strip().rstrip(".") + ".")

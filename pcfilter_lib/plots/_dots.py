@@ -16,7 +16,7 @@ def dots(
     *,
     title: str = "",
     alt: str = "",
-    across: str = "",
+    xlabel: str = "",
     log: bool = False,
 ) -> Figure:
     """Draw one line of dots for each name; a dot's note appears when the pointer is on it.
@@ -29,8 +29,8 @@ def dots(
         One for each dot: its ``"name"`` (the line that it is on) and its ``"value"``. Also, if wanted, ``"colour"`` and
         ``"symbol"``: words, and dots with the same word look alike; ``"group"``: a heading over the series in the
         legend; ``"note"``: text of one or more lines.
-    title, alt, across : str
-        As for :func:`pcfilter_lib.plots._lines`.
+    title, alt, xlabel : str
+        As for :func:`pcfilter_lib.plots.lines`.
     log : bool
         Draw the values in powers of ten.
 
@@ -78,7 +78,7 @@ def dots(
     layout = {
         "title": {"text": title},
         "xaxis": {
-            "title": {"text": across},
+            "title": {"text": xlabel},
             "type": "log" if log else "linear",
             "exponentformat": "power",
             "automargin": True,
@@ -95,7 +95,7 @@ def dots(
         for name in names:
             values = [float(row["value"]) for row in rows if row["name"] == name]
             parts.append(f"{name} {min(values):.3g}" + (f" to {max(values):.3g}" if len(values) > 1 else ""))
-        alt = f"{title or 'Dots'}{f' ({across})' if across else ''}: {'; '.join(parts)}."
+        alt = f"{title or 'Dots'}{f' ({xlabel})' if xlabel else ''}: {'; '.join(parts)}."
     return Figure(traces, layout, alt=alt)
 
 

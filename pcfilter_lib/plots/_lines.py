@@ -18,8 +18,8 @@ def lines(
     *,
     title: str = "",
     alt: str = "",
-    across: str = "",
-    up: str = "",
+    xlabel: str = "",
+    ylabel: str = "",
     log: bool | str = False,
     bands: Mapping[str, tuple[np.ndarray, np.ndarray]] | None = None,
     markers: bool = True,
@@ -33,8 +33,8 @@ def lines(
     curves : mapping of str to (N,) array
         Each curve's values under the name that the legend shows.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._cloud`.
-    across, up : str
+        As for :func:`pcfilter_lib.plots.cloud`.
+    xlabel, ylabel : str
         What the two axes are, with units.
     log : bool or {"x", "y"}
         Draw both axes, or the one that is named, in powers of ten.
@@ -71,15 +71,15 @@ def lines(
     kinds = {axis: "log" if log is True or log == axis else "linear" for axis in "xy"}
     layout = {
         "title": {"text": title},
-        "xaxis": {"title": {"text": across}, "type": kinds["x"], "exponentformat": "power", "automargin": True},
-        "yaxis": {"title": {"text": up}, "type": kinds["y"], "exponentformat": "power", "automargin": True},
+        "xaxis": {"title": {"text": xlabel}, "type": kinds["x"], "exponentformat": "power", "automargin": True},
+        "yaxis": {"title": {"text": ylabel}, "type": kinds["y"], "exponentformat": "power", "automargin": True},
     }
     for axis, values in (("x", [x]), ("y", list(curves.values()))):
         if kinds[axis] == "log" and _decades(values) >= 2:  # a bare 2 between powers of ten is read as 2
             layout[f"{axis}axis"] |= {"dtick": 1, "minor": {"ticks": "outside", "dtick": "D1"}}
     if not alt:
         ends = "; ".join(f"{name} from {float(v[0]):.3g} to {float(v[-1]):.3g}" for name, v in curves.items())
-        alt = f"{title or 'Curves'}: {up or 'values'} over {across or 'x'} from {x[0]:.3g} to {x[-1]:.3g}. {ends}."
+        alt = f"{title or 'Curves'}: {ylabel or 'values'} over {xlabel or 'x'} from {x[0]:.3g} to {x[-1]:.3g}. {ends}."
     return Figure(traces, layout, alt=alt)
 
 

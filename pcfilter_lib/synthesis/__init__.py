@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "scenes.shapes": ["blocks", "revolve"],
         "scenes.solid": ["Body", "Material", "Scene", "Solid"],
         "sets": ["write_set"],
-        "simulation": ["Simulation", "simulate", "simulate_again", "simulate_scan"],
+        "simulation": ["Simulation", "simulate", "reproduce_scan", "simulate_scan"],
         "statistics": ["DISTRIBUTIONS", "LEVELS", "scan_statistics"],
     },
 )

@@ -2,13 +2,13 @@
 
 #: What each preset changes in the default recipe; :meth:`pcfilter_lib.synthesis.Recipe.preset` applies it:
 #:
-#: * ``"bench"``: three to fifteen parts of all kinds and materials on a table;
+#: * ``"workbench"``: three to fifteen parts of all kinds and materials on a table;
 #: * ``"shiny bin"``: metal parts in a bin, with light going back and forth between them;
 #: * ``"dark parts"``: black plastic and rubber, which sends back little more light than the sensor's noise;
 #: * ``"phoxi-like"``: one dark part with fine structure before a void, seen at a slant and close to, by an industrial
 #:   scanner with laser light: most of the image is a hole.
 OPTIONS = {
-    "bench": {},
+    "workbench": {},
     "shiny bin": dict(
         support="bin",
         parts=(5, 15),

@@ -223,7 +223,7 @@ class Recipe:
         """Whether every range has become a number."""
         return not any(isinstance(getattr(self, name), tuple) for name in LIMITS)
 
-    def but(self, **changes: Any) -> Recipe:
+    def replace(self, **changes: Any) -> Recipe:
         """Return the recipe with some options changed."""
         if unknown := set(changes) - set(FIELDS):
             raise impossible(sorted(unknown)[0], "there is no such option", f"use one of {', '.join(FIELDS)}")
@@ -259,7 +259,7 @@ class Recipe:
             raise InputError("Recipe", "JSON", f"it cannot be read ({error})", "pass what to_json wrote") from None
         if not isinstance(fields, dict):
             raise InputError("Recipe", "JSON", "it is no object with options", "pass what to_json wrote")
-        return cls().but(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
+        return cls().replace(**{k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()})
 
     @classmethod
     def preset(cls, name: str) -> Recipe:

@@ -109,7 +109,7 @@ def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> 
         geometry, 0 artefact (a measured point farther from the true surface than the tolerance), 255 not measured. The
         extras:
 
-        * ``recipe``: the drawn recipe as JSON; :func:`simulate_again` makes the scan from it
+        * ``recipe``: the drawn recipe as JSON; :func:`reproduce_scan` makes the scan from it
         * ``seed``: the seed
         * ``scene``: empty, or the fingerprint of a scene that was passed in
         * ``cause``: what made an artefact, a place in :data:`pcfilter_lib.data.CAUSES`
@@ -172,7 +172,7 @@ def simulate(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> Simul
     return Simulation(scan, recipe, scene, camera, projector, calibrated, patterns, images, decoded, rig)
 
 
-def simulate_again(scan: OrganizedScan, scene: Scene | None = None) -> OrganizedScan:
+def reproduce_scan(scan: OrganizedScan, scene: Scene | None = None) -> OrganizedScan:
     """Make a simulated scan again from what it carries, byte for byte on the same machine and lock file.
 
     Parameters

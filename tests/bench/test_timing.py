@@ -61,8 +61,8 @@ def test_it_stops_when_time_is_up_but_not_before_three():
 
 def test_median_and_spread():
     timing = Timing(9.0, (1.0, 2.0, 3.0, 4.0, 5.0))
-    assert timing.median == 3 and timing.spread == pytest.approx(2 / 3) and timing.compile == 6
-    assert Timing(1.0, (2.0,)).spread == 0 and Timing(1.0, (2.0,)).compile == 0
+    assert timing.median == 3 and timing.relative_iqr == pytest.approx(2 / 3) and timing.compile == 6
+    assert Timing(1.0, (2.0,)).relative_iqr == 0 and Timing(1.0, (2.0,)).compile == 0
 
 
 @pytest.mark.parametrize("arguments", [{"repeats": 0}, {"warmup": 0}])

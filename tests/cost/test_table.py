@@ -182,7 +182,7 @@ def test_enlarging_bilinearly():
 
 @pytest.mark.parametrize("model", [FCN, SegNet, UNet])
 def test_no_layer_of_our_models_is_unknown(model):
-    counted = cost.table(model(2, 3, width=2), (32, 64, 2))
+    counted = cost.table(model(2, 3, base_filters=2), (32, 64, 2))
     assert counted.multiplications > 0
     assert counted.multiplications == sum(row.multiplications for row in counted.rows)
 

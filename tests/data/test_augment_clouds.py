@@ -35,7 +35,7 @@ def test_a_rotation_keeps_lengths_and_heights(axis, number):
     first, second = (number + 1) % 3, (number + 2) % 3
     angles = np.arctan2(y[:, 0, second], y[:, 0, first]) - np.arctan2(x[:, 0, second], x[:, 0, first])
     assert len(np.unique(np.round(angles, 3))) > 40  # each cloud by another angle
-    quarter = data.turned(np.eye(3, dtype="float32")[None], np.array([np.pi / 2]), axis)[0]
+    quarter = data.rotated(np.eye(3, dtype="float32")[None], np.array([np.pi / 2]), axis)[0]
     np.testing.assert_allclose(quarter[first], np.eye(3)[second], atol=1e-6)
     np.testing.assert_allclose(quarter[second], -np.eye(3)[first], atol=1e-6)
 

@@ -57,7 +57,7 @@ def test_a_simulated_example_is_made_again_from_the_recipe_that_it_carries(name)
     assert data.example_path(name).stat().st_size < 1_000_000
     assert np.array_equal(shipped.label == 255, ~shipped.valid)
     assert {"cause", "object", "distance"} <= set(shipped.extras)
-    again = synthesis.simulate_again(shipped)
+    again = synthesis.reproduce_scan(shipped)
     assert np.mean(again.label != shipped.label) <= 1e-4
     np.testing.assert_allclose(
         again.extras["distance"][shipped.label == 1], shipped.extras["distance"][shipped.label == 1], atol=1e-4

@@ -36,9 +36,9 @@ def test_scores_are_there_for_measured_points_and_decide(each):
 @pytest.mark.parametrize("each", FILTERS, ids=lambda each: each.name)
 def test_the_threshold_moves_from_keeping_all_to_keeping_none(each):
     scan = scan_of(bumpy()[0])
-    np.testing.assert_array_equal(each.at(-np.inf).keep(scan), scan.valid)
-    assert not each.at(np.inf).keep(scan).any()
-    assert type(each.at(0.5)) is type(each) and each.at(0.5).threshold == 0.5
+    np.testing.assert_array_equal(each.with_threshold(-np.inf).keep(scan), scan.valid)
+    assert not each.with_threshold(np.inf).keep(scan).any()
+    assert type(each.with_threshold(0.5)) is type(each) and each.with_threshold(0.5).threshold == 0.5
 
 
 @pytest.mark.parametrize("each", FILTERS, ids=lambda each: each.name)

@@ -161,7 +161,7 @@ def test_intensity_and_modulation_are_hidden_as_often_as_asked():
         assert abs(hidden.mean() - share) < 0.08
         for name in names:
             assert not channel[name][hidden].any() and channel[name][~hidden].any(axis=(1, 2)).all()
-        assert channel["misfit 4"][hidden].any() and channel["valid"][hidden].any(axis=(1, 2)).all()
+        assert channel["plane residual 4"][hidden].any() and channel["valid"][hidden].any(axis=(1, 2)).all()
 
 
 def test_what_is_kept_is_half_as_large():

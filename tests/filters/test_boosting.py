@@ -74,7 +74,7 @@ def test_no_point_and_one_point_have_features_and_scores():
 
 def test_fitted_to_two_scans_it_beats_chance_on_a_third(scans):
     trees = filters.BoostedTrees.fit(iter(scans[:2]), rounds=40)
-    figures = filters.score_scans(trees, scans[2:]).figures(trees.threshold)
+    figures = filters.score_scans(trees, scans[2:]).metrics(trees.threshold)
     assert figures["average_precision"] > 10 * figures["artefacts"] and figures["artefacts"] > 0.001
     assert figures["kept"] > 0.97
     score = trees.score(scans[2])

@@ -11,7 +11,7 @@ from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.batches import flip_channels
 from pcfilter_lib.filters.channels import WINDOWS, ChannelMaker, _Integral
-from pcfilter_lib.filters.misfit import COMPARISONS, compare
+from pcfilter_lib.filters.plane_residual import COMPARISONS, compare
 
 SHAPE = (84, 100)
 K = np.array([[90.0, 0, 49.5], [0, 90, 41.5], [0, 0, 1]])
@@ -107,7 +107,7 @@ def test_on_a_slanted_plane_the_misfits_vanish_up_to_its_rims():
     channels = named(
         filters.scan_channels(OrganizedScan(xyz=(rays * depth[..., None]).astype(np.float32), intrinsics=camera))
     )
-    for name in ("misfit 4", "misfit 8"):
+    for name in ("plane residual 4", "plane residual 8"):
         assert np.abs(channels[name]).max() < 2e-3
     for window in WINDOWS:
         inside = np.s_[window // 2 : -(window // 2), window // 2 : -(window // 2)]
@@ -221,7 +221,7 @@ def test_hardly_any_points_are_no_accident(camera):
     expected = {"valid": 1, "measured 5": 1 / 25 - 0.5, "measured 17": 1 / 289 - 0.5, "measured 65": 1 / 4225 - 0.5}
     expected |= {"intensity known": 1, "modulation known": 1}
     if camera is not None:  # then eight footprints are a number: nothing to compare with counts as far
-        expected |= dict.fromkeys(("nearest step", "misfit 4", "misfit 8"), np.arcsinh(4 * 8))
+        expected |= dict.fromkeys(("nearest step", "plane residual 4", "plane residual 8"), np.arcsinh(4 * 8))
     assert {name: channel[5, 7] for name, channel in alone.items() if channel[5, 7]} == pytest.approx(
         expected, abs=1e-6
     )

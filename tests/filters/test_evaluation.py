@@ -51,7 +51,7 @@ def test_the_figures_are_those_of_counting(threshold, clear):
     total, wrong, true = sum(cells.values()), cells[0, False] + cells[0, True], cells[1, False] + cells[1, True]
     assert len(scored.scores) == len(scored.labels) == len(scored.causes) == len(scored.borderline) == total
     kept, found = cells[1, True] / true, cells[0, False] / wrong
-    figures = scored.figures(threshold)
+    figures = scored.metrics(threshold)
     ious = cells[1, True] / (true + cells[0, True]), cells[0, False] / (wrong + cells[1, False])
     ap = figures.pop("average_precision")
     assert figures == pytest.approx({"mean_iou": np.mean(ious), "kept": kept, "found": found,
@@ -78,29 +78,29 @@ def test_the_borderline_is_left_out_only_where_asked():
 
 def test_tuning_takes_all_scans_together():
     scans = [dataclasses.replace(scan_of(depth), label=label) for depth, label in map(bumpy, range(3))]
-    tuned = filters.tuned(FILTER, iter(scans))
+    tuned = filters.tune_threshold(FILTER, iter(scans))
     scored = filters.score_scans(FILTER, scans)
-    best = scored.figures(tuned.threshold)["mean_iou"]
+    best = scored.metrics(tuned.threshold)["mean_iou"]
     assert best == pytest.approx(filters.best_threshold(scored.scores, scored.labels)[1])
     assert type(tuned) is type(FILTER) and tuned.threshold == scored.best_threshold()
     for threshold in np.quantile(scored.scores, np.linspace(0, 1, 40)):
-        assert scored.figures(threshold)["mean_iou"] <= best + 1e-12
+        assert scored.metrics(threshold)["mean_iou"] <= best + 1e-12
     assert best > 0.9  # spikes above a smooth plane are what it was made for
 
 
 def test_one_class_alone_has_figures_that_are_not_defined():
     scan = scan_of(np.ones((6, 7)), label=np.ones((6, 7), np.uint8))
-    figures = filters.score_scans(filters.KeepAll(), [scan]).figures(0)
+    figures = filters.score_scans(filters.KeepAll(), [scan]).metrics(0)
     assert figures["kept"] == 1 and figures["artefacts"] == 0
     assert math.isnan(figures["found"]) and math.isnan(figures["average_precision"])
     nothing = scan_of(np.full((6, 7), np.nan), label=np.ones((6, 7), np.uint8))
     scored = filters.score_scans(filters.KeepAll(), [nothing])
-    assert len(scored.scores) == 0 and math.isnan(scored.figures(0)["artefacts"]) and scored.found_by_cause(0) == {}
+    assert len(scored.scores) == 0 and math.isnan(scored.metrics(0)["artefacts"]) and scored.found_by_cause(0) == {}
 
 
 def test_what_cannot_be_scored_is_told():
     scan = scan_of(bumpy()[0])
-    for call in (filters.score_scans, filters.tuned):
+    for call in (filters.score_scans, filters.tune_threshold):
         with pytest.raises(InputError, match="scan 1.*no label"):
             call(filters.KeepAll(), [dataclasses.replace(scan, label=bumpy()[1]), scan])
         with pytest.raises(InputError, match="there is none"):

@@ -19,7 +19,7 @@ CHANNELS = len(filters.CHANNELS)
 @pytest.fixture(scope="module")
 def network():
     keras.utils.set_random_seed(1)
-    return models.UNet(CHANNELS, depth=2, width=4, max_width=6, batch_norm=False)
+    return models.UNet(CHANNELS, depth=2, base_filters=4, max_filters=6, batch_norm=False)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +46,7 @@ def test_onnx_runtime_gives_what_keras_gives(network, saved):
     direct = network.predict(filters.scan_channels(scan)[None], verbose=0)[0, ..., 0]
     np.testing.assert_allclose(score[scan.valid], direct[scan.valid], atol=1e-4)
     np.testing.assert_array_equal(theirs.keep(scan), scan.valid & (np.nan_to_num(score) >= 0.25))
-    half = theirs.at(np.nanmedian(score)).keep(scan).sum()
+    half = theirs.with_threshold(np.nanmedian(score)).keep(scan).sum()
     assert half == pytest.approx(scan.valid.sum() / 2, abs=2)
     card = json.loads(saved.with_suffix(".json").read_text())
     assert card["about"] == "a test" and card["channels"] == list(filters.CHANNELS)
@@ -112,7 +112,7 @@ def test_hardly_a_point_is_no_accident(saved, camera, shape, measured):
     score, keep = small.score(scan), small.keep(scan)
     np.testing.assert_array_equal(np.isfinite(score), scan.valid)
     assert scan.valid.sum() == min(measured, depth.size) and not keep[~scan.valid].any()
-    assert small.at(-np.inf).keep(scan).sum() == scan.valid.sum()
+    assert small.with_threshold(-np.inf).keep(scan).sum() == scan.valid.sum()
     assert np.isnan(small.probability(scan)[~scan.valid]).all()
 
 
@@ -128,8 +128,8 @@ def test_points_that_no_camera_can_have_measured_are_removed(saved):
     xyz = np.nan_to_num(scan.xyz)
     xyz[place] = 0.1, 0.2, -1
     odd = OrganizedScan(xyz=xyz, intrinsics=CAMERA, extras=scan.extras)
-    assert small.score(odd)[place] == -1000 and not small.at(-900).keep(odd)[place]
-    assert small.at(-900).keep(odd).sum() == scan.valid.sum() - 1
+    assert small.score(odd)[place] == -1000 and not small.with_threshold(-900).keep(odd)[place]
+    assert small.with_threshold(-900).keep(odd).sum() == scan.valid.sum() - 1
     with pytest.raises(InputError, match="behind the camera"):
         small.keep(OrganizedScan(xyz=np.nan_to_num(scan.xyz) * [1, -1, -1], intrinsics=CAMERA))
 
@@ -184,7 +184,7 @@ def test_a_broken_network_is_one_error_that_names_it(tmp_path, saved, spoil):
 
 def test_a_network_of_another_shape_is_refused():
     with pytest.raises(InputError, match=r"model.*14 channels"):
-        filters.LearnedFilter.of_model(models.UNet(3, depth=1, width=2))
+        filters.LearnedFilter.of_model(models.UNet(3, depth=1, base_filters=2))
     scan = scan_of(bumpy()[0])
     for wrong, problem in (
         (lambda image: image[..., :2], r"\(1, 24, 32, 2\)"),
@@ -197,5 +197,5 @@ def test_a_network_of_another_shape_is_refused():
 
 def test_a_failed_export_leaves_nothing(tmp_path):
     with pytest.raises(InputError, match="14 channels"):
-        filters.save_filter(models.UNet(3, depth=1, width=2), tmp_path / "wrong.onnx", 0.0)
+        filters.save_filter(models.UNet(3, depth=1, base_filters=2), tmp_path / "wrong.onnx", 0.0)
     assert not list(tmp_path.iterdir())

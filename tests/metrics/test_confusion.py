@@ -378,7 +378,7 @@ def test_in_a_training(tmp_path):
     scans = random.normal(size=(4, 6, 5, 2)).astype("float32")
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((None, None, 2)), keras.layers.Conv2D(1, 1)])
-    metrics = [Accuracy(), Recall(0), IoU(), IoU3D(), MeanIoU(), AveragePrecision()]
+    metrics = [Accuracy(), Recall(0), IoU(), IoU3D(), MeanIoU(), AveragePrecision(0)]
     model.compile("sgd", MaskedBinaryCrossentropy(), metrics=metrics, weighted_metrics=[Precision()])
     model.fit(scans, labels, batch_size=2, verbose=0)
     model.save(tmp_path / "model.keras")

@@ -86,11 +86,11 @@ def test_the_bounds_by_hand_and_how_near_they_are():
     random = np.random.default_rng(0)
     labels = random.random(2**18) < 0.9
     logits = (random.normal(size=2**18) + 2 * labels).astype("float32")
-    metric = AveragePrecision()
+    metric = AveragePrecision(0)
     metric.update_state(labels, logits)
     low, high = metric.bounds()
     assert 0 < high - low < 0.002
-    assert abs(number(metric.result()) - average_precision(labels, logits)) < 3e-4
+    assert abs(number(metric.result()) - average_precision(labels, logits, positive=0)) < 3e-4
 
 
 def test_the_bounds_hold_where_equal_scores_raise_the_precision():
@@ -105,7 +105,7 @@ def test_the_bounds_hold_where_equal_scores_raise_the_precision():
 def test_probabilities_for_logits():
     labels, logits, _ = scan(5, 0.2)
     probabilities = (1 / (1 + np.exp(-logits.astype(float)))).astype("float32")
-    metric = AveragePrecision(from_logits=False)
+    metric = AveragePrecision(0, from_logits=False)
     metric.update_state(labels, probabilities)
     np.testing.assert_allclose(number(metric.result()), slow(labels, logits, 0), rtol=1e-5)
     metric.reset_state()
@@ -114,7 +114,7 @@ def test_probabilities_for_logits():
 
 
 def test_extreme_scores():
-    metric = AveragePrecision()
+    metric = AveragePrecision(0)
     metric.update_state(np.array([0, 1, 255]), np.array([-1e30, np.inf, np.nan], "float32"))
     assert number(metric.result()) == 1
 
@@ -132,7 +132,7 @@ def test_counts_are_exact_beyond_float32():
 
 
 def test_undefined():
-    metric = AveragePrecision()
+    metric = AveragePrecision(0)
     assert math.isnan(number(metric.result()))
     metric.update_state(np.array([1, 255]), np.zeros(2, "float32"))
     assert math.isnan(number(metric.result()))
@@ -154,10 +154,10 @@ def test_config():
     ("call", "message"),
     [
         (lambda: AveragePrecision(2), "positive: 2 .* 0, 1"),
-        (lambda: AveragePrecision(bins=1), "bins: 1 .* 2 or more"),
-        (lambda: AveragePrecision(bins=20_000), "from 2 to 16384"),
-        (lambda: AveragePrecision().update_state(np.zeros(2), np.zeros(2, int)), "have no order"),
-        (lambda: AveragePrecision().update_state(np.zeros(2), np.zeros(3, "float32")), "do not fit"),
+        (lambda: AveragePrecision(0, bins=1), "bins: 1 .* 2 or more"),
+        (lambda: AveragePrecision(0, bins=20_000), "from 2 to 16384"),
+        (lambda: AveragePrecision(0).update_state(np.zeros(2), np.zeros(2, int)), "have no order"),
+        (lambda: AveragePrecision(0).update_state(np.zeros(2), np.zeros(3, "float32")), "do not fit"),
     ],
 )
 def test_wrong_arguments_are_refused(call, message):
@@ -166,7 +166,7 @@ def test_wrong_arguments_are_refused(call, message):
 
 
 def test_bounds_of_weights_are_refused():
-    metric = AveragePrecision()
+    metric = AveragePrecision(0)
     metric.update_state(np.array([0, 1]), np.zeros(2, "float32"), np.array([0.5, 1.0]))
     with pytest.raises(InputError, match="without sample weights"):
         metric.bounds()

@@ -33,18 +33,20 @@ def test_it_is_that_of_scikit_learn(n, distinct, positive, share, seed):
 
 def test_by_hand():
     # Artefacts are sought: the lowest scores come first. Right, wrong, right.
-    assert average_precision([0, 1, 0], [0.1, 0.2, 0.3]) == pytest.approx((1 + 2 / 3) / 2)
-    assert average_precision([[0, 1], [0, 255]], [[0.5, 0.5], [0.5, 0.0]]) == pytest.approx(2 / 3)  # ties are one
-    assert average_precision([0, 1, 1], [-5.0, 1.0, 2.0]) == 1
+    assert average_precision([0, 1, 0], [0.1, 0.2, 0.3], positive=0) == pytest.approx((1 + 2 / 3) / 2)
+    assert average_precision([[0, 1], [0, 255]], [[0.5, 0.5], [0.5, 0.0]], positive=0) == pytest.approx(
+        2 / 3
+    )  # ties are one
+    assert average_precision([0, 1, 1], [-5.0, 1.0, 2.0], positive=0) == 1
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: average_precision([0, 1], [1.0]), "do not fit"),
-        (lambda: average_precision([0, 2], [1.0, 2.0]), "neither 0 nor 1"),
-        (lambda: average_precision([0, 255], [1.0, 2.0], ignore=None), "neither 0 nor 1"),
-        (lambda: average_precision([0, 1], [1.0, math.nan]), "NaN"),
+        (lambda: average_precision([0, 1], [1.0], positive=0), "do not fit"),
+        (lambda: average_precision([0, 2], [1.0, 2.0], positive=0), "neither 0 nor 1"),
+        (lambda: average_precision([0, 255], [1.0, 2.0], ignore=None, positive=0), "neither 0 nor 1"),
+        (lambda: average_precision([0, 1], [1.0, math.nan], positive=0), "NaN"),
         (lambda: average_precision([0, 1], [1.0, 2.0], positive=2), "positive: 2"),
     ],
 )

@@ -20,7 +20,7 @@ def images(*size, channels=2):
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_any_size_saved_and_trained(tmp_path, variant):
-    model = FCN(2, **{"width": 2} | variant)
+    model = FCN(2, **{"base_filters": 2} | variant)
     classes = variant.get("classes", 1)
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
     for size in ((33, 45), (32, 64), (5, 6)):
@@ -45,7 +45,7 @@ def test_any_size_saved_and_trained(tmp_path, variant):
 def test_it_has_the_published_number_of_weights():
     # Long et al. 2015, table 1: FCN-VGG16 has 134 million: VGG16's 138,357,544 less the 4,097,000 of its last layer.
     # Here with a 64th of the channels everywhere, which is multiplied back.
-    model = FCN(3, classes=21, stride=8, width=1, hidden=64, window=7, batch_norm=False)
+    model = FCN(3, classes=21, stride=8, base_filters=1, hidden=64, window=7, batch_norm=False)
     convolutions = [x for x in model.layers if type(x) is keras.layers.Conv2D and not x.name.startswith("score")]
     assert len(convolutions) == 15
     total = 0
@@ -58,7 +58,7 @@ def test_it_has_the_published_number_of_weights():
 
 @pytest.mark.parametrize("stride", [8, 16, 32])
 def test_the_finest_scores_lie_a_stride_apart(stride):
-    names = {layer.name for layer in FCN(2, stride=stride, width=1).layers if layer.name.startswith("score")}
+    names = {layer.name for layer in FCN(2, stride=stride, base_filters=1).layers if layer.name.startswith("score")}
     assert names == {f"score_{apart}" for apart in (8, 16, 32) if apart >= stride}
 
 
@@ -76,7 +76,7 @@ def interpolated(scores, factor):
 
 @pytest.mark.parametrize(("stride", "steps"), [(32, (32,)), (16, (2, 16)), (8, (2, 2, 8))])
 def test_it_begins_as_an_interpolation_of_the_coarse_scores(stride, steps):
-    model = FCN(2, classes=3, stride=stride, width=2)
+    model = FCN(2, classes=3, stride=stride, base_filters=2)
     coarse = keras.Model(model.inputs, model.get_layer("score_32").output)
     expected = coarse.predict(images(70, 96), verbose=0)
     assert expected.shape == (2, 3, 3, 3) and np.ptp(expected) > 0.01
@@ -93,7 +93,7 @@ def bends(model):
 
 def test_eights_see_what_thirty_twos_do_not():
     keras.utils.set_random_seed(0)
-    coarse, fine = (FCN(2, stride=stride, width=2) for stride in (32, 8))
+    coarse, fine = (FCN(2, stride=stride, base_filters=2) for stride in (32, 8))
     for apart in (8, 16):
         head = fine.get_layer(f"score_{apart}")
         head.kernel.assign(np.random.default_rng(apart).normal(size=head.kernel.shape))
@@ -103,7 +103,7 @@ def test_eights_see_what_thirty_twos_do_not():
 
 
 def test_a_finer_one_takes_over_a_coarser_ones_layers():
-    coarse, fine = (FCN(2, stride=stride, width=2) for stride in (32, 16))
+    coarse, fine = (FCN(2, stride=stride, base_filters=2) for stride in (32, 16))
     for layer in coarse.layers:
         if layer.get_weights() and layer.name != "enlarge":
             fine.get_layer(layer.name).set_weights(layer.get_weights())
@@ -116,8 +116,8 @@ def test_a_finer_one_takes_over_a_coarser_ones_layers():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"stride": 4}, {"width": 0}, {"classes": 0}, {"dropout": 1}, {"hidden": 0}, {"window": 0}, {"batch_norm": 2},
-     {"channels": 0}],
+    [{"stride": 4}, {"base_filters": 0}, {"classes": 0}, {"dropout": 1}, {"hidden": 0}, {"window": 0},
+     {"batch_norm": 2}, {"channels": 0}],
 )  # fmt: skip
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):

@@ -12,14 +12,16 @@ from pcfilter_lib.models import FCN, PretrainedUNet, SegNet, UNet
 
 pytestmark = pytest.mark.backend
 MODELS = {
-    "fcn-32s": lambda: FCN(2, stride=32, width=1, hidden=3),
-    "fcn-16s": lambda: FCN(2, classes=2, stride=16, width=1, batch_norm=False),
-    "fcn-8s": lambda: FCN(2, stride=8, width=1, dropout=0.5),
-    "segnet": lambda: SegNet(2, depth=2, width=2),
-    "unet": lambda: UNet(2, depth=1, width=2, dropout=0.2, drop_block=2),
-    "unet, transposed": lambda: UNet(2, depth=1, width=2, dropout=0.2, batch_norm=False, upsampling="transposed"),
-    "on vgg16": lambda: PretrainedUNet(2, depth=1, width=2),
-    "on mobilenet_v2": lambda: PretrainedUNet(2, encoder="mobilenet_v2", depth=1, width=2, freeze_encoder=True),
+    "fcn-32s": lambda: FCN(2, stride=32, base_filters=1, hidden=3),
+    "fcn-16s": lambda: FCN(2, classes=2, stride=16, base_filters=1, batch_norm=False),
+    "fcn-8s": lambda: FCN(2, stride=8, base_filters=1, dropout=0.5),
+    "segnet": lambda: SegNet(2, depth=2, base_filters=2),
+    "unet": lambda: UNet(2, depth=1, base_filters=2, dropout=0.2, drop_block=2),
+    "unet, transposed": lambda: UNet(
+        2, depth=1, base_filters=2, dropout=0.2, batch_norm=False, upsampling="transposed"
+    ),
+    "on vgg16": lambda: PretrainedUNet(2, depth=1, base_filters=2),
+    "on mobilenet_v2": lambda: PretrainedUNet(2, encoder="mobilenet_v2", depth=1, base_filters=2, freeze_encoder=True),
 }
 #: As a user would write it. One of them trains on; that the others could, their optimisers' counts say.
 PROGRAM = """

@@ -9,7 +9,7 @@ from pcfilter_lib import models
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import DropBlock2D, MaxPoolingWithIndices2D, MaxUnpooling2D, ResidualBlock
 from pcfilter_lib.optimizers import Ranger
-from pcfilter_lib.regularizers import SumTo
+from pcfilter_lib.regularizers import SumRegularizer
 
 pytestmark = pytest.mark.backend
 
@@ -20,7 +20,7 @@ def saved(tmp_path_factory):
     keras.utils.set_random_seed(0)
     inputs = keras.Input((None, None, 2))
     x = ResidualBlock(4)(inputs)
-    x = keras.layers.Conv2D(3, 1, kernel_regularizer=SumTo(1.0, strength=0.1))(x)
+    x = keras.layers.Conv2D(3, 1, kernel_regularizer=SumRegularizer(1.0, strength=0.1))(x)
     pooled, places = MaxPoolingWithIndices2D(2)(x)
     outputs = MaxUnpooling2D()(DropBlock2D(0.1, 2)(pooled), places, x)
     model = keras.Model(inputs, outputs)

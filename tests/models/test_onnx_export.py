@@ -61,20 +61,20 @@ def assert_equal(model, path, *inputs):
 
 
 def small(**options):
-    return UNet(2, depth=1, width=2, **options)
+    return UNet(2, depth=1, base_filters=2, **options)
 
 
 ARCHITECTURES = {
-    "unet": lambda: UNet(2, depth=2, width=2),
+    "unet": lambda: UNet(2, depth=2, base_filters=2),
     "unet, transposed": lambda: small(classes=3, batch_norm=False, upsampling="transposed"),
     "unet, dropblock": lambda: small(dropout=0.3, drop_block=2),
-    "fcn-32s": lambda: FCN(2, stride=32, width=2, dropout=0.5, window=3),
-    "fcn-16s": lambda: FCN(2, classes=3, stride=16, width=2, batch_norm=False),
-    "fcn-8s": lambda: FCN(2, stride=8, width=2),
-    "segnet": lambda: SegNet(2, classes=2, depth=3, width=2),
-    "on vgg16": lambda: PretrainedUNet(2, depth=1, width=2),
-    "on mobilenet_v2": lambda: PretrainedUNet(2, encoder="mobilenet_v2", depth=2, width=2),
-    "segnet, plain": lambda: SegNet(2, depth=1, width=2, batch_norm=False),
+    "fcn-32s": lambda: FCN(2, stride=32, base_filters=2, dropout=0.5, window=3),
+    "fcn-16s": lambda: FCN(2, classes=3, stride=16, base_filters=2, batch_norm=False),
+    "fcn-8s": lambda: FCN(2, stride=8, base_filters=2),
+    "segnet": lambda: SegNet(2, classes=2, depth=3, base_filters=2),
+    "on vgg16": lambda: PretrainedUNet(2, depth=1, base_filters=2),
+    "on mobilenet_v2": lambda: PretrainedUNet(2, encoder="mobilenet_v2", depth=2, base_filters=2),
+    "segnet, plain": lambda: SegNet(2, depth=1, base_filters=2, batch_norm=False),
 }
 
 
@@ -90,7 +90,7 @@ def test_each_architecture_at_any_size(tmp_path, name):
 
 
 def test_where_all_are_equal_the_same_one_is_remembered(tmp_path):
-    model = filled(SegNet(1, depth=2, width=2))
+    model = filled(SegNet(1, depth=2, base_filters=2))
     export_onnx(model, tmp_path / "model.onnx")
     assert_equal(model, tmp_path / "model.onnx", np.zeros((2, 13, 10, 1), "float32"))
 
@@ -233,7 +233,7 @@ def test_several_inputs_of_several_types_and_known_sizes(tmp_path):
 
 def test_the_bytes_do_not_depend_on_the_backend(tmp_path):
     # One digest for TensorFlow, JAX and PyTorch, which each run this test.
-    model = filled(UNet(2, depth=2, width=2, dropout=0.1, upsampling="transposed", name="small"))
+    model = filled(UNet(2, depth=2, base_filters=2, dropout=0.1, upsampling="transposed", name="small"))
     export_onnx(model, tmp_path / "model.onnx")
     written = onnx.load(tmp_path / "model.onnx")
     written.ClearField("producer_version")
@@ -242,7 +242,7 @@ def test_the_bytes_do_not_depend_on_the_backend(tmp_path):
 
 
 def test_twice_the_same_bytes_after_saving_and_loading(tmp_path):
-    model = SegNet(2, depth=1, width=2)
+    model = SegNet(2, depth=1, base_filters=2)
     model.save(tmp_path / "model.keras")
     export_onnx(model, tmp_path / "one.onnx")
     export_onnx(models.load(tmp_path / "model.keras"), tmp_path / "two.onnx")

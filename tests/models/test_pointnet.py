@@ -74,7 +74,7 @@ def test_segmentation_of_any_number_of_points_saved_and_trained(tmp_path, kinds)
         x = clouds(points)
         return [x, np.eye(3, dtype="float32")[[0, 1, 2, 0]]] if kinds else x
 
-    model = PointNetSegmentation(4, kinds=kinds, width=0.1)
+    model = PointNetSegmentation(4, num_categories=kinds, width=0.1)
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     for points in (1, 23):
         assert model.predict(inputs(points), verbose=0).shape == (4, points, 4)
@@ -88,7 +88,7 @@ def test_segmentation_of_any_number_of_points_saved_and_trained(tmp_path, kinds)
 
 
 def test_segmentation_follows_the_points_and_listens_to_the_kind():
-    model, x = PointNetSegmentation(4, kinds=3, width=0.1), clouds()
+    model, x = PointNetSegmentation(4, num_categories=3, width=0.1), clouds()
     kinds = np.eye(3, dtype="float32")
     expected = model.predict([x, kinds[[0] * 4]], verbose=0)
     order = np.random.default_rng(1).permutation(40)

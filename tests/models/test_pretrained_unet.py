@@ -18,7 +18,7 @@ def images(*shape, channels=3):
 
 
 def tiny(channels=3, encoder="vgg16", **options):
-    return PretrainedUNet(channels, encoder=encoder, **{"depth": 1, "width": 2} | options)
+    return PretrainedUNet(channels, encoder=encoder, **{"depth": 1, "base_filters": 2} | options)
 
 
 def encoder_of(model):
@@ -54,12 +54,12 @@ def test_any_size_saved_and_trained(tmp_path, variant):
     np.testing.assert_allclose(loaded.predict_on_batch(x), model.predict_on_batch(x), atol=1e-5)
 
 
-@pytest.mark.parametrize(("ending", "white"), [(".h5", 1.0), (".weights.h5", 255.0), (".keras", 1.0)])
+@pytest.mark.parametrize(("ending", "max_value"), [(".h5", 1.0), (".weights.h5", 255.0), (".keras", 1.0)])
 def test_the_encoder_sees_what_it_was_trained_on(tmp_path, network, ending, white):
     name, module, trained = network
     path = tmp_path / f"network{ending}"
     trained.save_weights(path) if ending == ".weights.h5" else trained.save(path)
-    model = tiny(encoder=name, weights=path, white=white, depth=2)
+    model = tiny(encoder=name, weights=path, max_value=white, depth=2)
     taps = keras.Model(model.inputs, encoder_of(model)(model.get_layer("pad").output))
     names = {"vgg16": ["block1_conv2", "block2_conv2", "block3_conv3"]}
     names["mobilenet_v2"] = ["block_1_expand_relu", "block_3_expand_relu"]
@@ -78,7 +78,7 @@ def test_the_encoder_sees_what_it_was_trained_on(tmp_path, network, ending, whit
     ],
 )
 def test_it_has_the_whole_encoder_and_its_maps_on_each_level(encoder, weights, told):
-    model = PretrainedUNet(encoder=encoder, width=1)
+    model = PretrainedUNet(encoder=encoder, base_filters=1)
     assert encoder_of(model).count_params() == weights
     own = [1, 2, 4, 8, 8]
     beside = [model.get_layer(f"beside_{level}").output.shape[-1] for level in range(5)]
@@ -162,7 +162,7 @@ def test_files_that_do_not_hold_the_encoder_are_named(tmp_path):
     (tmp_path / "broken.h5").write_bytes(b"\x89HDF\r\n\x1a\n and then nothing")
     with pytest.raises(InputError, match="broken.h5: it does not hold those of vgg16"):
         tiny(weights=tmp_path / "broken.h5")
-    other = UNet(3, depth=1, width=2)
+    other = UNet(3, depth=1, base_filters=2)
     other.save(tmp_path / "other.keras")
     other.save_weights(tmp_path / "other.weights.h5")
     for path in (tmp_path / "other.keras", tmp_path / "other.weights.h5"):
@@ -181,8 +181,8 @@ def test_tile_by_tile_it_gives_the_same(encoder):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"depth": 0}, {"depth": 6}, {"width": 0}, {"classes": 0}, {"encoder": "vgg11"}, {"white": 0}, {"channels": 0},
-     {"batch_norm": "yes"}, {"upsampling": "nearest"}, {"freeze_encoder": 2}],
+    [{"depth": 0}, {"depth": 6}, {"base_filters": 0}, {"classes": 0}, {"encoder": "vgg11"}, {"max_value": 0},
+     {"channels": 0}, {"batch_norm": "yes"}, {"upsampling": "nearest"}, {"freeze_encoder": 2}],
 )  # fmt: skip
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):

@@ -16,7 +16,7 @@ def images(*size, channels=2):
 
 @pytest.mark.parametrize("variant", [{}, {"batch_norm": False, "depth": 1}, {"depth": 3, "classes": 4}])
 def test_any_size_saved_and_trained(tmp_path, variant):
-    model = SegNet(2, **{"width": 3, "depth": 2} | variant)
+    model = SegNet(2, **{"base_filters": 3, "depth": 2} | variant)
     classes = variant.get("classes", 1)
     model.compile("adam", keras.losses.BinaryCrossentropy(from_logits=True))
     for size in ((9, 13), (16, 8), (1, 6)):
@@ -35,7 +35,7 @@ def test_any_size_saved_and_trained(tmp_path, variant):
 
 def test_it_has_the_published_structure():
     # Badrinarayanan et al. 2017: the 13 convolutions of VGG16, and 13 in the decoder, each with its counterpart.
-    model = SegNet(3, classes=12, depth=5, width=1)
+    model = SegNet(3, classes=12, depth=5, base_filters=1)
     shapes = [tuple(x.kernel.shape[2:]) for x in model.layers if isinstance(x, keras.layers.Conv2D)]
     encoder = [3, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 8, 8, 8]  # in 64ths of the published widths, but for the image's 3
     assert shapes[:13] == list(zip(encoder[:-1], encoder[1:], strict=True))
@@ -54,7 +54,7 @@ def identities(model):
 
 @pytest.mark.parametrize("size", [(8, 12), (7, 9)])
 def test_maxima_come_back_to_where_they_were(size):
-    model = SegNet(1, depth=2, width=1, batch_norm=False)
+    model = SegNet(1, depth=2, base_filters=1, batch_norm=False)
     identities(model)
     image = np.abs(images(*size, channels=1)) + 1
     expected = np.zeros_like(image)
@@ -68,14 +68,14 @@ def test_maxima_come_back_to_where_they_were(size):
 
 
 def test_the_decoder_sees_nothing_else_of_the_encoder():
-    model = SegNet(2, depth=3, width=3)
+    model = SegNet(2, depth=3, base_filters=3)
     for layer in model.layers:
         assert not isinstance(layer, keras.layers.Concatenate | keras.layers.Add)
     assert sum(isinstance(layer, MaxUnpooling2D) for layer in model.layers) == 3
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"depth": 0}, {"width": 0}, {"classes": 0}, {"channels": 0}, {"batch_norm": "yes"}, {"depth": 2.5}]
+    "wrong", [{"depth": 0}, {"base_filters": 0}, {"classes": 0}, {"channels": 0}, {"batch_norm": "yes"}, {"depth": 2.5}]
 )
 def test_impossible_arguments_are_named(wrong):
     with pytest.raises(InputError, match=next(iter(wrong))):

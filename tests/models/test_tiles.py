@@ -51,11 +51,11 @@ def enlarged():
 
 
 NETWORKS = {  # what it is, an image's size, and a tile's
-    "unet": (lambda: UNet(2, depth=2, width=3), (141, 103), 90),
-    "unet, transposed": (lambda: UNet(2, depth=1, width=3, upsampling="transposed", classes=2), (91, 40), 37),
-    "segnet": (lambda: SegNet(2, depth=2, width=3), (131, 99), 72),
-    "fcn-8s": (lambda: FCN(2, stride=8, width=1), (397, 100), 380),
-    "fcn-32s": (lambda: FCN(2, stride=32, width=1), (100, 411), 364),
+    "unet": (lambda: UNet(2, depth=2, base_filters=3), (141, 103), 90),
+    "unet, transposed": (lambda: UNet(2, depth=1, base_filters=3, upsampling="transposed", classes=2), (91, 40), 37),
+    "segnet": (lambda: SegNet(2, depth=2, base_filters=3), (131, 99), 72),
+    "fcn-8s": (lambda: FCN(2, stride=8, base_filters=1), (397, 100), 380),
+    "fcn-32s": (lambda: FCN(2, stride=32, base_filters=1), (100, 411), 364),
     "padded": (padded, (61, 44), 33),
     "overlapping": (overlapping, (61, 44), 31),
     "stride 3": (down_and_up, (81, 60), 32),
@@ -161,7 +161,7 @@ def test_progress_is_shown(monkeypatch):
     ],
 )
 def test_wrong_arguments_are_named(wrong, named):
-    model = UNet(2, depth=2, width=1)
+    model = UNet(2, depth=2, base_filters=1)
     with pytest.raises(InputError, match=named):
         predict_tiled(**{"model": model, "image": np.zeros((100, 90, 2)), "tile": 64} | wrong)
 

@@ -5,7 +5,7 @@ from pcfilter_lib.errors import InputError
 
 
 def test_each_bar_has_its_name_height_and_error():
-    figure = plots.bars({"a": 1, "b": 2.5}, errors={"b": 0.5}, title="Heights", up="m")
+    figure = plots.bars({"a": 1, "b": 2.5}, errors={"b": 0.5}, title="Heights", ylabel="m")
     assert (figure.data[0].x, figure.data[0].y) == (("a", "b"), (1.0, 2.5))
     assert figure.data[0].error_y.array[1] == 0.5 and not figure.layout.showlegend
     assert figure.alt == "Heights (m): a 1, b 2.5."

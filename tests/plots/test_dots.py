@@ -12,7 +12,7 @@ ROWS = [
 
 
 def test_dots_that_share_all_words_are_one_series():
-    figure = dots(ROWS, title="Speed", across="items a second", log=True)
+    figure = dots(ROWS, title="Speed", xlabel="items a second", log=True)
     first, second, third = figure.data
     assert (first.x, first.y, first.name) == ((1.0, 20.0), ("u", "v"), "jax, float32")
     assert (second.name, third.name) == ("torch, float32", "jax, bfloat16")
@@ -39,7 +39,7 @@ def test_the_first_name_is_on_top_and_every_name_has_room():
 
 
 def test_the_alternative_gives_each_line_of_dots():
-    assert dots(ROWS, title="Speed", across="items a second").alt == "Speed (items a second): u 1 to 400; v 20."
+    assert dots(ROWS, title="Speed", xlabel="items a second").alt == "Speed (items a second): u 1 to 400; v 20."
     assert dots(ROWS, alt="in words").alt == "in words"
 
 

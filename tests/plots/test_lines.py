@@ -12,7 +12,7 @@ def test_curves_are_told_apart_by_more_than_colour():
 
 
 def test_the_text_alternative_tells_where_each_curve_begins_and_ends():
-    alt = plots.lines(np.array([1.0, 10.0]), {"loss": np.array([2.5, 0.1])}, title="Training", across="step").alt
+    alt = plots.lines(np.array([1.0, 10.0]), {"loss": np.array([2.5, 0.1])}, title="Training", xlabel="step").alt
     assert alt == "Training: values over step from 1 to 10. loss from 2.5 to 0.1."
 
 

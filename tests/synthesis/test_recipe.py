@@ -74,13 +74,13 @@ def test_an_impossible_option_is_named(option, value):
 
 def test_unknown_options_and_broken_json():
     with pytest.raises(InputError, match="no such option"):
-        Recipe().but(colour="red")
+        Recipe().replace(colour="red")
     with pytest.raises(InputError, match="no such option"):
         Recipe.from_json('{"colour": "red"}')
     for text in ("{", "[1]"):
         with pytest.raises(InputError, match="JSON"):
             Recipe.from_json(text)
-    with pytest.raises(InputError, match="bench"):
+    with pytest.raises(InputError, match="workbench"):
         Recipe.preset("benches")
 
 

@@ -163,7 +163,7 @@ def test_a_set_grows_but_does_not_shrink(undisturbed, tmp_path):
 @pytest.mark.parametrize(
     ("recipe", "options", "words"),
     [
-        (SMALL.but(parts=2, ambient=0.1), {}, "another parts, ambient"),
+        (SMALL.replace(parts=2, ambient=0.1), {}, "another parts, ambient"),
         (SMALL, {"seed": 6}, "seed 5, not 6"),
         (SMALL, {"keep": ["object"]}, "keep None"),
     ],
@@ -180,13 +180,13 @@ def test_a_set_is_not_continued_with_other_meshes(tmp_path):
     meshes.mkdir()
     wedge = "OFF\n4 4 0\n0 0 0\n2 0 0\n0 1 0\n0 0 1\n3 0 2 1\n3 0 1 3\n3 0 3 2\n3 1 2 3\n"
     (meshes / "wedge.off").write_text(wedge)
-    recipe = SMALL.but(kinds=(), mesh_folder=str(meshes))
+    recipe = SMALL.replace(kinds=(), mesh_folder=str(meshes))
     write_set(tmp_path / "set", recipe, 1, processes=1, progress=False)
     (meshes / "wedge.off").write_text(wedge.replace("2 0 0", "3 0 0"))
     with pytest.raises(InputError, match="mesh_folder: it holds a set that was made with other meshes"):
         write_set(tmp_path / "set", recipe, 2, processes=1, progress=False)
     with pytest.raises(InputError, match="nowhere"):
-        write_set(tmp_path / "other", recipe.but(mesh_folder=str(tmp_path / "nowhere")), 1, progress=False)
+        write_set(tmp_path / "other", recipe.replace(mesh_folder=str(tmp_path / "nowhere")), 1, progress=False)
 
 
 def test_a_scan_of_another_set_is_refused(undisturbed, tmp_path):
@@ -212,7 +212,7 @@ def test_a_set_keeps_what_it_is_told_to(tmp_path):
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_scan_that_fails_says_its_seed_and_recipe(tmp_path, processes):
-    buried = SMALL.but(distance=0.001, elevation=90, area=0.3, part_size=0.1, aim_error=0.0)
+    buried = SMALL.replace(distance=0.001, elevation=90, area=0.3, part_size=0.1, aim_error=0.0)
     with pytest.raises(InputError, match="Recipe") as caught:
         write_set(tmp_path, buried, 3, seed=1, processes=processes, progress=False)
     message = str(caught.value)

@@ -12,13 +12,13 @@ from pcfilter_lib import data, synthesis
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.scanner.decoding import column_sigma
 from pcfilter_lib.synthesis.scanner.sensor import variance
-from pcfilter_lib.synthesis.simulation import simulate, simulate_again, simulate_scan
+from pcfilter_lib.synthesis.simulation import reproduce_scan, simulate, simulate_scan
 
 
 @pytest.mark.parametrize("distance", [0.4, 0.8, 1.6])
 @pytest.mark.parametrize("baseline", [0.08, -0.16, 0.32])
 def test_depth_noise_on_a_plane_is_that_of_theory(lab, distance, baseline):
-    recipe = lab.IDEAL.but(distance=distance, baseline=baseline, noise=True, field_of_view=6.0, bits=12)
+    recipe = lab.IDEAL.replace(distance=distance, baseline=baseline, noise=True, field_of_view=6.0, bits=12)
     sim = simulate(recipe, 1, synthesis.Scene((lab.table(),)))
     error = sim.scan.depth - distance
     assert abs(error.mean()) < 4 * error.std() / np.sqrt(error.size)
@@ -30,7 +30,7 @@ def test_depth_noise_on_a_plane_is_that_of_theory(lab, distance, baseline):
 
 
 def test_a_plane_without_noise_is_where_it_is(lab):
-    scan = simulate_scan(lab.IDEAL.but(elevation=60.0), 0, synthesis.Scene((lab.table(),)))
+    scan = simulate_scan(lab.IDEAL.replace(elevation=60.0), 0, synthesis.Scene((lab.table(),)))
     assert scan.valid.mean() > 0.99
     np.testing.assert_allclose(scan.depth, scan.extras["depth_true"], atol=3e-5)  # the cosine's steps of one column
 
@@ -62,7 +62,7 @@ def test_no_artefacts_with_noise_bounces_defocus_and_edges_off(lab, seed, suppor
 
 def test_the_ends_of_the_projectors_image(lab):
     # A projector with a narrow image: what its first and last columns light is right, and nothing beyond is measured.
-    sim = simulate(lab.IDEAL.but(projector_field_of_view=12.0), 0, synthesis.Scene((lab.table(),)))
+    sim = simulate(lab.IDEAL.replace(projector_field_of_view=12.0), 0, synthesis.Scene((lab.table(),)))
     column = sim.projector.column(sim.camera.rays * 0.6)
     assert 0.05 < sim.scan.valid.mean() < 0.8 and (sim.scan.label == 0).sum() == 0
     row = 36  # in the middle; above and below ends the projector's image, too
@@ -87,7 +87,9 @@ def reflect(sim, points):
 
 def test_a_mirrors_ghost_is_where_geometry_puts_it(lab):
     # Projector, mirror, table, camera: the table is lit as by a projector behind the mirror.
-    recipe = lab.IDEAL.but(direct_light=False, glossy_bounce=True, baseline=-0.25, photon_density=64.0, exposure=1.0)
+    recipe = lab.IDEAL.replace(
+        direct_light=False, glossy_bounce=True, baseline=-0.25, photon_density=64.0, exposure=1.0
+    )
     sim = simulate(recipe, 0, mirror_scene(lab))
     scan = sim.scan
     true = sim.camera.rays * scan.extras["depth_true"][..., None].astype(float)
@@ -104,7 +106,7 @@ def test_a_mirrors_ghost_is_where_geometry_puts_it(lab):
 
 def test_a_mirror_shows_the_table_behind_itself(lab):
     # Projector, table, mirror, camera: the camera sees the table's mirror image.
-    recipe = lab.IDEAL.but(glossy_bounce=True, elevation=50.0, azimuth=180.0, baseline=0.15, shadows=False)
+    recipe = lab.IDEAL.replace(glossy_bounce=True, elevation=50.0, azimuth=180.0, baseline=0.15, shadows=False)
     sim = simulate(recipe, 0, mirror_scene(lab))
     scan, rays = sim.scan, sim.camera.rays
     seen = scan.extras["object"] == 1
@@ -126,7 +128,7 @@ def test_a_mirror_shows_the_table_behind_itself(lab):
 def test_same_seed_same_bytes(lab):
     recipe = synthesis.Recipe(width=160, height=120)
     first, second = simulate_scan(recipe, 5), simulate_scan(recipe, 5)
-    again = simulate_again(first)
+    again = reproduce_scan(first)
     for other in (second, again):
         for field in dataclasses.fields(first):
             if field.name not in ("extras", "_origin", "offset"):
@@ -143,18 +145,18 @@ def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
     scan = simulate_scan(synthesis.Recipe(width=96, height=72), 3)
     data.save_scan(scan, tmp_path / "scan.npz")
     loaded = data.load_scan(tmp_path / "scan.npz")
-    again = simulate_again(loaded)
+    again = reproduce_scan(loaded)
     assert again.xyz.tobytes() == scan.xyz.tobytes()
     assert again.label.tobytes() == loaded.label.tobytes()
     scene = synthesis.Scene((lab.table(),))
     given = simulate_scan(lab.IDEAL, 0, scene)
-    assert simulate_again(given, scene).xyz.tobytes() == given.xyz.tobytes()
+    assert reproduce_scan(given, scene).xyz.tobytes() == given.xyz.tobytes()
     with pytest.raises(InputError, match="another scene"):
-        simulate_again(given)
+        reproduce_scan(given)
     with pytest.raises(InputError, match="leave the scene out"):
-        simulate_again(scan, scene)
+        reproduce_scan(scan, scene)
     with pytest.raises(InputError, match="'recipe'"):
-        simulate_again(data.load_scan(data.example_path("mug_scan.npz")))
+        reproduce_scan(data.load_scan(data.example_path("mug_scan.npz")))
 
 
 def test_threads_do_not_matter(lab, monkeypatch):
@@ -174,14 +176,14 @@ def test_scanner_inside_an_object(lab, changes, option):
     around_projector = synthesis.Body(lab.box((0.1, 0.1, 0.1), (0.3, 0, 0.6)))
     scene = synthesis.Scene((lab.table(), around_camera if option == "distance" else around_projector))
     with pytest.raises(InputError, match=f"Recipe, {option}: the .* stands inside"):
-        simulate_scan(lab.IDEAL.but(**changes), 0, scene)
+        simulate_scan(lab.IDEAL.replace(**changes), 0, scene)
 
 
 def test_wrong_arguments(lab):
     with pytest.raises(InputError, match="seed"):
         simulate_scan(lab.IDEAL, -1)
     with pytest.raises(InputError, match="recipe"):
-        simulate_scan("bench")
+        simulate_scan("workbench")
 
 
 def test_transport_of_pixels_that_are_not_there(lab):

@@ -134,10 +134,10 @@ class Reader:
     gain: float
 
     def wrong(
-        self, transport: Transport, ways: tuple[str, ...], tolerance: np.ndarray, ideal: bool = False
+        self, transport: Transport, light_paths: tuple[str, ...], tolerance: np.ndarray, ideal: bool = False
     ) -> np.ndarray:
-        """Return which pixels would be artefacts without noise or saturation, in the light of these ways only."""
-        radiance = transport.render(self.rows, ways).T
+        """Return which pixels would be artefacts without noise or saturation, by these light paths alone."""
+        radiance = transport.render(self.rows, light_paths).T
         radiance += np.float32(self.recipe.ambient) * transport.ambient
         radiance *= np.float32(self.gain)
         recipe = self.recipe
@@ -181,9 +181,9 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     def settle(name: str, where: np.ndarray) -> None:
         cause[(cause == 0) & where] = CAUSES.index(name)
 
-    ways = ("direct", "diffuse", "glossy")
+    light_paths = ("direct", "diffuse", "glossy")
     settle("full shadow", ~transport.lit.any(axis=1))
-    quiet = ~reader.wrong(transport, ways, tolerance)
+    quiet = ~reader.wrong(transport, light_paths, tolerance)
     settle("saturation", quiet & saturated)
     settle("noise", quiet)
     settle("glossy ghost", ~reader.wrong(transport, ("direct", "diffuse"), tolerance))

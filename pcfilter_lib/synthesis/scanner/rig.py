@@ -50,14 +50,14 @@ class Rig:
         """Return the light transport of some pixels."""
         recipe, footprint = self.recipe, self.recipe.footprint
         direct, ambient, hits, directions, lit = direct_light(self.stage, pixels, footprint)
-        ways: dict[str, list[Factors]] = {}
+        light_paths: dict[str, list[Factors]] = {}
         if recipe.direct_light:
-            ways["direct"] = [[direct]]
+            light_paths["direct"] = [[direct]]
         if self.diffuse is not None:
             weights, gathered = self.diffuse
-            ways["diffuse"] = [[weights[pixels], gathered]]
+            light_paths["diffuse"] = [[weights[pixels], gathered]]
         if self.ghosts is not None:
             reflected = reflected_light(self.stage, hits, directions, footprint**2)
-            ways["glossy"] = [[reflected], [self.ghosts[pixels]]]
+            light_paths["glossy"] = [[reflected], [self.ghosts[pixels]]]
         depth = np.where(hits.found, hits.point[:, 2], np.float32(0)).reshape(len(pixels), -1)
-        return Transport(recipe.projector_columns, ways, ambient, lit, depth)
+        return Transport(recipe.projector_columns, light_paths, ambient, lit, depth)

@@ -23,7 +23,7 @@ from pcfilter_lib.synthesis.scanner.geometry import Camera, Projector
 from pcfilter_lib.synthesis.scanner.tracing import Hits, Tracer
 
 Factors = list[sparse.csr_matrix]
-WAYS = ("direct", "diffuse", "glossy")
+LIGHT_PATHS = ("direct", "diffuse", "glossy")
 # Standard deviations of the projector's blur, in columns, for which patterns are blurred beforehand.
 BLURS = np.array([0, 0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8], np.float32)
 
@@ -184,7 +184,7 @@ class Transport:
     ----------
     columns : int
         Of the projector.
-    ways : dict of str to list of lists of csr_matrix
+    light_paths : dict of str to list of lists of csr_matrix
         For each way one or more products of matrices, given by their factors, whose sum is its matrix of shape
         (n, blurs * columns).
     ambient : ndarray of float32, shape (n,)
@@ -196,19 +196,19 @@ class Transport:
     """
 
     columns: int
-    ways: dict[str, list[Factors]]
+    light_paths: dict[str, list[Factors]]
     ambient: np.ndarray
     lit: np.ndarray
     depth: np.ndarray
 
-    def render(self, patterns: np.ndarray, ways: tuple[str, ...] = WAYS) -> np.ndarray:
+    def render(self, patterns: np.ndarray, light_paths: tuple[str, ...] = LIGHT_PATHS) -> np.ndarray:
         """Return the radiance of the pixels under each pattern.
 
         Parameters
         ----------
         patterns : ndarray of float32, shape (blurs * columns, K)
             The patterns after each of the projector's blurs.
-        ways : tuple of str
+        light_paths : tuple of str
             The light that takes part.
 
         Returns
@@ -216,8 +216,8 @@ class Transport:
         ndarray of float32, shape (n, K)
         """
         total = np.zeros((len(self.ambient), patterns.shape[1]), np.float32)
-        for way in ways:
-            for factors in self.ways.get(way, []):
+        for way in light_paths:
+            for factors in self.light_paths.get(way, []):
                 product = patterns
                 for factor in reversed(factors):
                     product = factor @ product
@@ -227,7 +227,7 @@ class Transport:
     def matrix(self, way: str) -> sparse.csr_matrix:
         """Return how much light of each projector column reaches each pixel by one way, shape (n, columns)."""
         total = sparse.csr_matrix((len(self.ambient), self.columns), dtype=np.float32)
-        for factors in self.ways.get(way, []):
+        for factors in self.light_paths.get(way, []):
             product = _blur(self.columns)
             for factor in reversed(factors):
                 product = factor @ product

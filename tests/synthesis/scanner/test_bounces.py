@@ -60,7 +60,7 @@ def test_photons_conserve_energy(lab, shininess):
 
 def test_photons_are_counted_where_they_land(lab):
     mirror = synthesis.Body(lab.box((0.01, 0.3, 0.2), (0.155, 0, 0.1)), (synthesis.Material(**MIRROR),))
-    recipe = lab.IDEAL.but(field_of_view=60.0, glossy_bounce=True, baseline=-0.25)
+    recipe = lab.IDEAL.replace(field_of_view=60.0, glossy_bounce=True, baseline=-0.25)
     rig = lab.rig(recipe, lab.table(synthesis.Material(0.5)), mirror)
     stage, camera = rig.stage, rig.stage.camera
     landed_flux = 0.0
@@ -81,7 +81,7 @@ def test_glossy_lobe_reflects_its_share_at_every_angle(lab):
     room = lab.room(synthesis.Material(0.5))
     for elevation in (85.0, 40.0):
         plate = synthesis.Body(lab.box((0.6, 0.6, 0.01)), (synthesis.Material(0.0, 0.7, 200.0),))
-        rig = lab.rig(lab.IDEAL.but(elevation=elevation, footprint=5), room, plate)
+        rig = lab.rig(lab.IDEAL.replace(elevation=elevation, footprint=5), room, plate)
         _, _, hits, directions, _ = direct_light(rig.stage, np.arange(96 * 72), 5)
         object.__setattr__(rig.stage, "light", evenly_bright)
         seen = np.asarray(reflected_light(rig.stage, hits, directions, 25).sum(axis=1)).ravel()
@@ -122,7 +122,7 @@ def test_a_corner_receives_the_light_that_theory_says(lab):
 
 
 def test_nothing_glossy_no_ghosts(lab):
-    rig = lab.rig(lab.IDEAL.but(glossy_bounce=True), lab.table())
+    rig = lab.rig(lab.IDEAL.replace(glossy_bounce=True), lab.table())
     assert rig.ghosts is None
     assert ghost_light(rig.stage, rig.centres, 1.0).nnz == 0
     assert ghost_light(rig.stage, rig.centres, 1.0).shape == (96 * 72, 1024 * len(BLURS))

@@ -78,5 +78,5 @@ def test_calibration_error_turns_the_true_projector():
         point = np.array([0.0, 0.0, recipe.distance])
         errors.append(projector.column(point) - calibrated.column(point))
     assert np.std(errors) == pytest.approx(2.0, rel=0.15)
-    _, projector, calibrated = set_up(recipe.but(calibration_error=0.0), 0, np.zeros(3))
+    _, projector, calibrated = set_up(recipe.replace(calibration_error=0.0), 0, np.zeros(3))
     np.testing.assert_array_equal(projector.rotation, calibrated.rotation)

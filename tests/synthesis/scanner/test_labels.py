@@ -23,7 +23,7 @@ def block(lab):
 
 
 def test_tolerance_is_a_millimetre_or_the_noise(lab):
-    recipe = lab.IDEAL.but(noise=True)
+    recipe = lab.IDEAL.replace(noise=True)
     images = np.full((4, 3), 0.1, np.float32)
     modulation = np.array([0.1, 0.02, np.nan], np.float32)
     got = tolerances(images, modulation, np.full(3, 0.003), recipe)
@@ -34,7 +34,7 @@ def test_tolerance_is_a_millimetre_or_the_noise(lab):
 
 def test_noise_alone_makes_few_artefacts_where_it_is_told(lab):
     # A dark table: depth noise of several millimetres. 3.5 standard deviations leave 1 in 2,150 outside.
-    recipe = lab.IDEAL.but(noise=True, full_well=2000.0, read_noise=20.0, min_modulation=0.002, exposure=0.12)
+    recipe = lab.IDEAL.replace(noise=True, full_well=2000.0, read_noise=20.0, min_modulation=0.002, exposure=0.12)
     scan = scan_of(recipe, lab.table())
     error = (scan.depth - scan.extras["depth_true"])[scan.valid]
     assert (np.abs(error) > 0.001).mean() > 0.2  # a fixed tolerance would call these artefacts
@@ -43,8 +43,8 @@ def test_noise_alone_makes_few_artefacts_where_it_is_told(lab):
 
 
 def test_edges_make_mixed_pixels(lab, block):
-    plain = scan_of(lab.IDEAL.but(shadows=False), lab.table(), block)
-    wide = scan_of(lab.IDEAL.but(shadows=False, footprint=3), lab.table(), block)
+    plain = scan_of(lab.IDEAL.replace(shadows=False), lab.table(), block)
+    wide = scan_of(lab.IDEAL.replace(shadows=False, footprint=3), lab.table(), block)
     assert (plain.label == 0).sum() == 0
     assert caused(wide, "mixed pixel") == (wide.label == 0).sum() > 20
 
@@ -52,64 +52,64 @@ def test_edges_make_mixed_pixels(lab, block):
 def test_an_edge_in_depth_is_told_from_a_slope(lab):
     low = synthesis.Body(lab.box((0.2, 0.2, 0.014), (0, 0, 0.007)))
     for elevation in (90.0, 35.0):
-        recipe = lab.IDEAL.but(footprint=4, shadows=False, elevation=elevation, tolerance=5e-4)
+        recipe = lab.IDEAL.replace(footprint=4, shadows=False, elevation=elevation, tolerance=5e-4)
         scan = scan_of(recipe, lab.table(), low)
         assert caused(scan, "mixed pixel") > 10 and caused(scan, "texture") == 0
 
 
 def test_borders_of_shadows(lab, block):
-    scan = scan_of(lab.IDEAL.but(footprint=3, min_modulation=0.005), lab.table(), block)
+    scan = scan_of(lab.IDEAL.replace(footprint=3, min_modulation=0.005), lab.table(), block)
     assert caused(scan, "shadow border") > 0
     assert caused(scan, "shadow border") + caused(scan, "mixed pixel") == (scan.label == 0).sum()
 
 
 def test_in_full_shadow_light_comes_round_the_corner(lab, block):
     wall = synthesis.Body(lab.box((0.02, 0.4, 0.2), (-0.12, 0, 0.1)), (synthesis.Material(0.95),))
-    scan = scan_of(lab.IDEAL.but(diffuse_bounce=True, min_modulation=0.002), lab.table(), block, wall)
+    scan = scan_of(lab.IDEAL.replace(diffuse_bounce=True, min_modulation=0.002), lab.table(), block, wall)
     assert caused(scan, "full shadow") > 20
-    assert caused(scan_of(lab.IDEAL.but(min_modulation=0.002), lab.table(), block, wall), "full shadow") == 0
+    assert caused(scan_of(lab.IDEAL.replace(min_modulation=0.002), lab.table(), block, wall), "full shadow") == 0
 
 
 def test_white_corners_bend(lab):
     white = synthesis.Material(0.98)
     wall = synthesis.Body(lab.box((0.02, 0.6, 0.3), (-0.06, 0, 0.15)), (white,))
-    scan = scan_of(lab.IDEAL.but(diffuse_bounce=True, tolerance=2e-4), lab.table(white), wall)
+    scan = scan_of(lab.IDEAL.replace(diffuse_bounce=True, tolerance=2e-4), lab.table(white), wall)
     assert caused(scan, "interreflection") > 20
     assert caused(scan, "interreflection") == (scan.label == 0).sum()
 
 
 def test_a_glossy_surface_shows_ghosts(lab):
     wall = synthesis.Body(lab.box((0.02, 0.6, 0.3), (-0.06, 0, 0.15)), (synthesis.Material(0.1, 0.8, 500.0),))
-    scan = scan_of(lab.IDEAL.but(glossy_bounce=True), lab.table(), wall)
+    scan = scan_of(lab.IDEAL.replace(glossy_bounce=True), lab.table(), wall)
     assert caused(scan, "glossy ghost") == (scan.label == 0).sum() > 20
 
 
 def test_too_much_light_saturates(lab):
-    recipe = lab.IDEAL.but(noise=True, full_well=1e6, read_noise=0.0, bits=16, exposure=4.0, tolerance=2e-4)
+    recipe = lab.IDEAL.replace(noise=True, full_well=1e6, read_noise=0.0, bits=16, exposure=4.0, tolerance=2e-4)
     scan = scan_of(recipe, lab.table())
     assert caused(scan, "saturation") == (scan.label == 0).sum() > 20
-    careful = scan_of(recipe.but(reject_saturated=True), lab.table())
+    careful = scan_of(recipe.replace(reject_saturated=True), lab.table())
     assert caused(careful, "saturation") == 0 and careful.valid.sum() < scan.valid.sum()
 
 
 def test_two_tones_of_one_surface(lab):
     printed = synthesis.Material(0.9, texture="print", contrast=0.95, grain=0.03)
-    recipe = lab.IDEAL.but(footprint=4, tolerance=3e-4)
+    recipe = lab.IDEAL.replace(footprint=4, tolerance=3e-4)
     scan = scan_of(recipe, lab.table(printed))
     assert caused(scan, "texture") == (scan.label == 0).sum() > 20
-    assert (scan_of(recipe.but(footprint=1), lab.table(printed)).label == 0).sum() == 0
+    assert (scan_of(recipe.replace(footprint=1), lab.table(printed)).label == 0).sum() == 0
     assert (scan_of(recipe, lab.table()).label == 0).sum() == 0
 
 
 def test_a_wrong_calibration(lab):
-    scan = scan_of(lab.IDEAL.but(calibration_error=3.0), lab.table())
+    scan = scan_of(lab.IDEAL.replace(calibration_error=3.0), lab.table())
     assert caused(scan, "calibration") == (scan.label == 0).sum() > 100
 
 
 def test_labels_are_by_distance_to_the_surface(lab):
     # A table seen at a grazing angle: an error along the ray is far longer than the distance from the table.
-    recipe = lab.IDEAL.but(elevation=12.0, calibration_error=1.0, field_of_view=4.0, far=5.0)
-    recipe = recipe.but(projector_field_of_view=20.0)
+    recipe = lab.IDEAL.replace(elevation=12.0, calibration_error=1.0, field_of_view=4.0, far=5.0)
+    recipe = recipe.replace(projector_field_of_view=20.0)
     scan = scan_of(recipe, lab.table(synthesis.Material(0.9), size=10.0))
     along = np.abs(scan.depth - scan.extras["depth_true"])
     off = scan.extras["distance"]

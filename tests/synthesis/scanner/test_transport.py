@@ -29,7 +29,7 @@ def test_light_comes_from_the_column_that_geometry_says(lab):
 def test_a_shadow_is_dark_and_switches_off(lab):
     block = synthesis.Body(lab.box((0.05, 0.2, 0.1), (0, 0, 0.05)))
     for shadows in (True, False):
-        rig = lab.rig(lab.IDEAL.but(shadows=shadows), lab.table(), block)
+        rig = lab.rig(lab.IDEAL.replace(shadows=shadows), lab.table(), block)
         _, _, _, _, lit = direct_light(rig.stage, np.arange(96 * 72), 1)
         table = np.abs(rig.centres.point[:, 2] - 0.6) < 1e-4
         x = rig.centres.point[:, 0]
@@ -54,7 +54,7 @@ def test_blur_is_gaussian():
 def test_out_of_focus_light_spreads_over_more_columns(lab):
     widths = []
     for focus_error in (0.0, 0.4):
-        rig = lab.rig(lab.IDEAL.but(projector_aperture=0.01, focus_error=focus_error), lab.table())
+        rig = lab.rig(lab.IDEAL.replace(projector_aperture=0.01, focus_error=focus_error), lab.table())
         row = rig.transport(np.array([36 * 96 + 48])).matrix("direct").toarray()[0]
         column = np.arange(1024)
         mean = (row @ column) / row.sum()
@@ -69,7 +69,7 @@ def test_footprints_cover_the_lens_and_see_the_same_blur(lab):
     # The lens in 25 points, each with its rest of the blur, spreads light as the lens as a whole does.
     widths = []
     for footprint in (1, 5):
-        recipe = lab.IDEAL.but(projector_aperture=0.01, focus_error=0.4, footprint=footprint, field_of_view=2.0)
+        recipe = lab.IDEAL.replace(projector_aperture=0.01, focus_error=0.4, footprint=footprint, field_of_view=2.0)
         row = lab.rig(recipe, lab.table()).transport(np.array([36 * 96 + 48])).matrix("direct").toarray()[0]
         mean = (row @ np.arange(1024)) / row.sum()
         widths.append((mean, np.sqrt((row @ (np.arange(1024) - mean) ** 2) / row.sum())))
@@ -79,7 +79,7 @@ def test_footprints_cover_the_lens_and_see_the_same_blur(lab):
 
 def test_shadows_are_soft_as_wide_as_the_lens_makes_them(lab):
     block = synthesis.Body(lab.box((0.05, 0.4, 0.1), (0, 0, 0.05)))
-    recipe = lab.IDEAL.but(projector_aperture=0.02, footprint=8, field_of_view=12.0, aim_error=0.0)
+    recipe = lab.IDEAL.replace(projector_aperture=0.02, footprint=8, field_of_view=12.0, aim_error=0.0)
     rig = lab.rig(recipe, lab.table(), block)
     row = np.arange(36 * 96, 37 * 96)
     lit = rig.transport(row).lit.mean(axis=1)

@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_scene_and_another_seed_another():
 def test_a_share_or_a_material_leaves_the_shapes_where_they_are():
     recipe = Recipe(parts=5).draw(0)
     before = build_scene(recipe, 0)
-    after = build_scene(recipe.but(glossy_share=1.0, dark_share=1.0, albedo=0.3), 0)
+    after = build_scene(recipe.replace(glossy_share=1.0, dark_share=1.0, albedo=0.3), 0)
     for one, other in zip(before.objects, after.objects, strict=True):
         np.testing.assert_array_equal(one.pose, other.pose)
 
@@ -101,8 +101,8 @@ def test_table_and_bin_have_their_sizes():
 
 def test_materials_follow_the_shares_and_conserve_energy():
     base = Recipe(parts=8, albedo=(0.2, 0.95), specular=(0.0, 0.9)).draw(1)
-    none = base.but(dark_share=0.0, glossy_share=0.0, texture_share=0.0)
-    every = base.but(dark_share=1.0, glossy_share=1.0, texture_share=1.0, kinds=("box", "cup"), specular=0.9)
+    none = base.replace(dark_share=0.0, glossy_share=0.0, texture_share=0.0)
+    every = base.replace(dark_share=1.0, glossy_share=1.0, texture_share=1.0, kinds=("box", "cup"), specular=0.9)
     for recipe in (none, every):
         materials = [m for body in build_scene(recipe, 2).objects for m in body.materials]
         assert all(m.albedo + m.specular <= 1 for m in materials)

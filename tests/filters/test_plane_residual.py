@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from filter_scans import bumpy
 
-from pcfilter_lib.filters.misfit import COMPARISONS, FARTHEST, compare
+from pcfilter_lib.filters.plane_residual import COMPARISONS, FARTHEST, compare
 
 ANGLE = np.float32(1 / 90)
 DIRECTIONS = [way for way in itertools.product((-1, 0, 1), repeat=2) if any(way)]
@@ -25,7 +25,7 @@ def inverse_at(depth, row, column):
 
 
 def slow(depth, row, column, reach):
-    """The misfit of a point, by a least squares fit in each direction."""
+    """The plane residual of a point, by a least squares fit in each direction."""
     errors = []
     for down, right in DIRECTIONS:
         far = np.array([reach // 4, reach // 2, reach])
@@ -46,7 +46,7 @@ def test_they_are_what_their_definitions_say():
         assert found["nearest step"][row, column] == pytest.approx(min(nearest, FARTHEST), abs=2e-4)
         for reach in (4, 8):
             expected = min(slow(depth.astype(float), row, column, reach), FARTHEST)
-            assert found[f"misfit {reach}"][row, column] == pytest.approx(expected, abs=5e-4)
+            assert found[f"plane residual {reach}"][row, column] == pytest.approx(expected, abs=5e-4)
     assert not any(image[~np.isfinite(depth)].any() for image in found.values())
 
 
@@ -55,13 +55,13 @@ def test_a_point_in_the_air_misfits_and_the_rims_beside_it_do_not():
     depth = 1 / (0.9 + 0.004 * columns - 0.002 * rows)  # slanted
     depth[:, 30:] = 1 / (1.2 - 0.003 * columns[:, 30:])  # another plane, nearer: a step of some 20 footprints
     rims = named(depth)
-    assert rims["misfit 4"].max() < 2e-3 and rims["misfit 8"].max() < 2e-3  # corners of the image, too
+    assert rims["plane residual 4"].max() < 2e-3 and rims["plane residual 8"].max() < 2e-3  # corners of the image, too
     depth[20, 29] *= 1 + 3 * ANGLE
     found = named(depth)
-    assert found["misfit 4"][20, 29] == pytest.approx(3, rel=0.01) == found["misfit 8"][20, 29]
+    assert found["plane residual 4"][20, 29] == pytest.approx(3, rel=0.01) == found["plane residual 8"][20, 29]
     others = np.ones(depth.shape, bool)
     others[20, 29] = False
-    assert found["misfit 4"][others].max() < 2e-3
+    assert found["plane residual 4"][others].max() < 2e-3
     assert 0 < rims["nearest step"].max() < 1 < found["nearest step"][20, 29]
 
 
@@ -71,4 +71,4 @@ def test_what_cannot_be_compared_counts_as_far():
     assert all(image[4, 4] == FARTHEST and np.count_nonzero(image) == 1 for image in named(depth).values())
     depth[4, :] = 1.1  # a line: two directions, where three are asked for
     found = named(depth)
-    assert found["nearest step"].max() == 0 and (found["misfit 4"][4] == FARTHEST).all()
+    assert found["nearest step"].max() == 0 and (found["plane residual 4"][4] == FARTHEST).all()

@@ -8,8 +8,8 @@ import numpy as np
 
 _REACHES = (4, 8)  # pixels: how far the lines reach with which a point is compared
 #: What :func:`compare` returns, in its order.
-COMPARISONS = ("nearest step", *(f"misfit {reach}" for reach in _REACHES))
-#: A larger misfit, or step, counts as so large, and so does one that is not known: in footprints.
+COMPARISONS = ("nearest step", *(f"plane residual {reach}" for reach in _REACHES))
+#: A larger plane residual, or step, counts as so large, and so does one that is not known: in footprints.
 FARTHEST = np.float32(8)
 _DIRECTIONS = tuple((down, right) for down in (-1, 0, 1) for right in (-1, 0, 1) if down or right)
 _STRIP = 32  # rows at a time, so that what is compared stays in the processor's cache
@@ -32,7 +32,7 @@ def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32, fitting: int
     Returns
     -------
     ndarray of float32, shape (3, H, W)
-        The smallest step to one of the eight pixels around, and the misfits 4 and 8, in footprints, at most
+        The smallest step to one of the eight pixels around, and the plane residuals 4 and 8, in footprints, at most
         :data:`FARTHEST`; 0 where nothing was measured.
 
     Notes
@@ -40,7 +40,7 @@ def compare(depth: np.ndarray, seen: np.ndarray, angle: np.float32, fitting: int
     The inverse ``q`` of the depth is linear in the image wherever the surface is flat. The least squares line through
     it at 1, 2 and 4 pixels in some direction (or 2, 4 and 8) comes to ``e = q1 + (q2 - q4) / 2`` at the pixel itself,
     and ``|z e - 1| / angle`` is how far the point lies off that, in footprints: 0 on every plane, however slanted, up
-    to its rims. The misfit is the third smallest, or the `fitting`-th, over the eight directions.
+    to its rims. The plane residual is the third smallest, or the `fitting`-th, over the eight directions.
     """
     margin = max(_REACHES)
     inverse = np.pad(np.where(seen, 1 / depth, np.float32(np.nan)) / angle, margin, constant_values=np.nan)
