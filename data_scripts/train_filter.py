@@ -19,6 +19,7 @@ from pathlib import Path
 
 from pcfilter_lib import data, filters, frameworks, models, synthesis, training
 from pcfilter_lib.files import replacing
+from pcfilter_lib.filters._onnx import OnnxNetwork
 from pcfilter_lib.losses import MaskedBinaryCrossentropy
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.weights import FOLDER as WEIGHTS
@@ -90,7 +91,11 @@ def ship(model: keras.Model, options: argparse.Namespace) -> None:
         "licence": "that of pcfilter_lib",
     }
     versions = provenance("keras", "tensorflow", "numpy", "onnx")
-    filters.save_filter(model, FILE, threshold, **origin, recipe=recipe, provenance=versions, scores=scores)
+    card = {**origin, "recipe": recipe, "provenance": versions, "scores": scores}
+    filters.save_filter(model, FILE, threshold, **card)
+    card |= OnnxNetwork(FILE).description
+    with replacing(FILE.with_suffix(".json")) as path:
+        path.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
     with replacing(FILE.with_suffix(".keras")) as path:
         model.save(path)
     print(json.dumps(scores, indent=1))

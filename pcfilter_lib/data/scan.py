@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
+from pcfilter_lib.data._scan_fields import check_intrinsics, checked_labels, float32, numbers, shaped, wrong
 from pcfilter_lib.errors import InputError
 
 
@@ -132,9 +132,9 @@ class OrganizedScan:
 
     def __post_init__(self):
         with np.errstate(over="ignore", invalid="ignore"):  # what overflows float32 is infinite, thus not valid
-            xyz = np.array(_numbers(self.xyz, "xyz"), dtype=np.float32)
+            xyz = np.array(numbers(self.xyz, "xyz"), dtype=np.float32)
         if xyz.ndim != 3 or xyz.shape[2] != 3 or 0 in xyz.shape:
-            raise _wrong("xyz", f"its shape is {xyz.shape}, not (H, W, 3)", "reshape it to rows, columns, 3")
+            raise wrong("xyz", f"its shape is {xyz.shape}, not (H, W, 3)", "reshape it to rows, columns, 3")
         shape = xyz.shape[:2]
         valid = np.zeros(shape, dtype=bool)
         for axis in range(3):
@@ -144,36 +144,36 @@ class OrganizedScan:
         if self.valid is not None:
             given = np.asarray(self.valid)
             if given.dtype != bool:
-                raise _wrong("valid", f"its type is {given.dtype}, not bool", "compare it first, for example valid > 0")
-            valid &= _shaped(given, shape, "valid")
+                raise wrong("valid", f"its type is {given.dtype}, not bool", "compare it first, for example valid > 0")
+            valid &= shaped(given, shape, "valid")
         np.copyto(xyz, np.nan, where=~valid[..., None])
         self._set("xyz", xyz)
         self._set("valid", valid)
         if self.intensity is not None:
-            self._set("intensity", _float32(self.intensity, shape, "intensity"))
+            self._set("intensity", float32(self.intensity, shape, "intensity"))
         if self.normals is not None:
-            self._set("normals", _float32(self.normals, (*shape, 3), "normals"))
+            self._set("normals", float32(self.normals, (*shape, 3), "normals"))
         if self.label is not None:
-            self._set("label", _labels(self.label, shape))
+            self._set("label", checked_labels(self.label, shape))
         if self.intrinsics is not None:
             self._set("intrinsics", check_intrinsics(self.intrinsics))
         if self.distortion is not None:
-            distortion = _shaped(_numbers(self.distortion, "distortion"), (5,), "distortion").astype(np.float64)
+            distortion = shaped(numbers(self.distortion, "distortion"), (5,), "distortion").astype(np.float64)
             if not np.isfinite(distortion).all():
-                raise _wrong("distortion", "it holds a number that is not finite", "give k1, k2, p1, p2, k3")
+                raise wrong("distortion", "it holds a number that is not finite", "give k1, k2, p1, p2, k3")
             self._set("distortion", distortion)
         if self.offset is not None:
-            offset = _shaped(_numbers(self.offset, "offset"), (2,), "offset")
+            offset = shaped(numbers(self.offset, "offset"), (2,), "offset")
             if offset.dtype.kind not in "iu":
-                raise _wrong("offset", f"its type is {offset.dtype}", "give the column and the row as integers")
+                raise wrong("offset", f"its type is {offset.dtype}", "give the column and the row as integers")
             object.__setattr__(self, "offset", (int(offset[0]), int(offset[1])))
         if not isinstance(self.extras, dict) or not all(isinstance(key, str) for key in self.extras):
-            raise _wrong("extras", "it is not a dict with names as keys", "give {'temperature': ...}")
+            raise wrong("extras", "it is not a dict with names as keys", "give {'temperature': ...}")
         if clash := set(self.extras) & {*FIELDS, "extras"}:
-            raise _wrong("extras", f"{sorted(clash)[0]!r} is the name of a field", "rename it")
+            raise wrong("extras", f"{sorted(clash)[0]!r} is the name of a field", "rename it")
         extras = {key: np.asarray(value) for key, value in self.extras.items()}
         if objects := [key for key, value in extras.items() if value.dtype.hasobject]:
-            raise _wrong("extras", f"{objects[0]!r} holds Python objects", "give numbers or text")
+            raise wrong("extras", f"{objects[0]!r} holds Python objects", "give numbers or text")
         object.__setattr__(self, "extras", extras)
 
     def _set(self, name: str, value: np.ndarray) -> None:
@@ -256,57 +256,6 @@ def from_file(path: str | os.PathLike, origin: Origin | None = None, **fields: A
     loaded.update(xyz=scan.xyz, valid=scan.valid)
     object.__setattr__(scan, "_origin", dataclasses.replace(origin, fields=loaded))  # nobody has seen it yet: no copy
     return scan
-
-
-def check_intrinsics(value: Any, source: str | os.PathLike = "OrganizedScan", place: str = "intrinsics") -> np.ndarray:
-    """Return a camera matrix as float64, shape (3, 3), or raise :class:`InputError`."""
-    remedy = "give [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels"
-    try:
-        matrix = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError):
-        raise InputError(source, place, "it is not a matrix of numbers", remedy) from None
-    if matrix.shape != (3, 3):
-        raise InputError(source, place, f"its shape is {matrix.shape}, not (3, 3)", remedy)
-    if not np.isfinite(matrix).all():
-        raise InputError(source, place, "it holds a number that is not finite", remedy)
-    if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or matrix[1, 0] != 0 or not np.array_equal(matrix[2], [0, 0, 1]):
-        raise InputError(source, place, "it is not a camera matrix", remedy)
-    return matrix
-
-
-def _wrong(name: str, problem: str, remedy: str) -> InputError:
-    return InputError("OrganizedScan", name, problem, remedy)
-
-
-def _numbers(value: Any, name: str) -> np.ndarray:
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of different lengths
-        array = np.empty(0, dtype=object)
-    if array.dtype.kind not in "fiu":
-        raise _wrong(name, f"its type is {array.dtype}, not a number", "give real numbers")
-    return array
-
-
-def _shaped(array: np.ndarray, shape: tuple[int, ...], name: str) -> np.ndarray:
-    if array.shape != shape:
-        raise _wrong(name, f"its shape is {array.shape}, not {shape}", "give one entry per pixel of xyz")
-    return array
-
-
-def _float32(value: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
-    with np.errstate(over="ignore", invalid="ignore"):
-        return _shaped(_numbers(value, name), shape, name).astype(np.float32)
-
-
-def _labels(value: Any, shape: tuple[int, ...]) -> np.ndarray:
-    label = np.asarray(value)
-    if label.dtype == bool:
-        label = label.astype(np.uint8)
-    label = _shaped(_numbers(label, "label"), shape, "label")
-    if not np.isin(label, (ARTEFACT, TRUE_GEOMETRY, UNLABELLED)).all():
-        raise _wrong("label", "it holds other values than 0, 1 and 255", "1 true geometry, 0 artefact, 255 neither")
-    return label.astype(np.uint8)
 
 
 def _equal(first: Any, second: Any) -> bool:

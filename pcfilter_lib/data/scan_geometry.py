@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.data.scan import OrganizedScan, check_intrinsics
+from pcfilter_lib.data._scan_fields import check_intrinsics
+from pcfilter_lib.data.scan import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import read_bytes
 

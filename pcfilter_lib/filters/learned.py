@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -17,7 +14,8 @@ from tqdm import tqdm
 from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes, replacing
+from pcfilter_lib.files import replacing
+from pcfilter_lib.filters._onnx import OnnxNetwork, described
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker
 from pcfilter_lib.tiling import cut
@@ -103,13 +101,13 @@ class LearnedFilter(ArtefactFilter):
 
     @classmethod
     def load(cls, path: str | os.PathLike) -> LearnedFilter:
-        """Return the filter of an ``.onnx`` file and the ``.json`` beside it, which holds its threshold.
+        """Load the filter of an ``.onnx`` file.
 
         Parameters
         ----------
         path : str or os.PathLike
-            The ``.onnx`` file, as :func:`pcfilter_lib.filters.save_filter` writes it. It runs on ONNX Runtime: no
-            framework is needed.
+            As :func:`pcfilter_lib.filters.save_filter` writes it: its metadata hold the threshold and the channels. It
+            runs on ONNX Runtime: no deep-learning framework is needed.
 
         Returns
         -------
@@ -118,30 +116,21 @@ class LearnedFilter(ArtefactFilter):
         Raises
         ------
         InputError
-            If one of the two files is missing or broken, they do not belong together, or the network takes other
-            channels.
+            If the file is missing or broken, is not a filter, or its network takes other channels.
         """
-        path = Path(path)
-        card = path.with_suffix(".json")
+        network = OnnxNetwork(path)
+        described = network.description
         try:
-            described = json.loads(read_bytes(card))
             channels = list(described["channels"])
-            options = {"overlap": whole_number(card, "overlap", described["overlap"], at_least=0)}
-            options["stride"] = whole_number(card, "stride", described["stride"])
-            options["threshold"] = number_within(card, "threshold", described["threshold"], -np.inf, np.inf)
-            fingerprint = described["network"]
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            if isinstance(error, InputError):
-                raise
-            remedy = "write both files with filters.save_filter"
-            raise InputError(card, "", "it does not describe a learned filter", remedy) from None
+            options = {"overlap": whole_number(path, "overlap", described["overlap"], at_least=0)}
+            options["stride"] = whole_number(path, "stride", described["stride"])
+            options["threshold"] = number_within(path, "threshold", described["threshold"], -np.inf, np.inf)
+        except (KeyError, TypeError):
+            problem = "it holds a network, but its metadata do not describe a filter"
+            raise InputError(path, "", problem, "write it with filters.save_filter") from None
         if channels != list(CHANNELS):
             problem = f"the network was trained on other channels: {', '.join(map(str, channels))}"
-            raise InputError(card, "channels", problem, "use the version of pcfilter_lib that it was trained with")
-        network = _OnnxNetwork(path)
-        if fingerprint != network.fingerprint:
-            problem = f"it was written for another network than the one in {path.name}"
-            raise InputError(card, "network", problem, "copy both files anew, or write them with filters.save_filter")
+            raise InputError(path, "channels", problem, "use the version of pcfilter_lib that it was trained with")
         return cls(network=network, **options)
 
     @classmethod
@@ -162,35 +151,7 @@ class LearnedFilter(ArtefactFilter):
         return cls(network=model.predict_on_batch, threshold=threshold, **_reach(model))
 
 
-class _OnnxNetwork:
-    """A network in an ``.onnx`` file, on ONNX Runtime. Pickled it is its path: it is opened again where it arrives."""
-
-    def __init__(self, path: Path):
-        import onnxruntime
-
-        self.path = path
-        content = read_bytes(path)
-        self.fingerprint = _fingerprint(content)
-        try:
-            self.session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-            (image,), _ = self.session.get_inputs(), self.session.get_outputs()
-        except Exception as error:  # ONNX Runtime raises classes of its own
-            problem = f"ONNX Runtime cannot open it ({str(error).splitlines()[0]})"
-            raise InputError(path, "", problem, "copy it anew, or write it with filters.save_filter") from None
-        self.input = image.name
-
-    def __call__(self, channels: np.ndarray) -> np.ndarray:
-        return self.session.run(None, {self.input: channels})[0]
-
-    def __reduce__(self) -> tuple:
-        return _OnnxNetwork, (self.path,)
-
-
-def _fingerprint(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
-
-
-def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, **described: Any) -> None:
+def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, **description: Any) -> None:
     """Write a trained network as a filter that needs no framework.
 
     Parameters
@@ -198,11 +159,11 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
     model : keras.Model
         From (B, H, W, 14) to (B, H, W, 1).
     path : str or os.PathLike
-        Ends in ``.onnx``. Beside it a ``.json`` is written, with the threshold, the channels, a fingerprint of the
-        network and `described`.
+        Ends in ``.onnx``. The file's metadata hold the threshold, the channels, a fingerprint of the network and
+        `description`.
     threshold : float
         Chosen on validation scans, see :func:`pcfilter_lib.filters.tune_threshold`.
-    **described
+    **description
         What else is worth knowing: the weights' origin, scores.
 
     Raises
@@ -212,18 +173,11 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
     """
     from pcfilter_lib.models import export_onnx
 
-    path = Path(path)
     reach = _reach(model)
-    export_onnx(model, path)
-    card = {
-        **described,
-        "channels": list(CHANNELS),
-        "threshold": round(float(threshold), 4),
-        "network": _fingerprint(path.read_bytes()),
-        **reach,
-    }
-    with replacing(path.with_suffix(".json")) as temporary:
-        temporary.write_text(json.dumps(card, indent=1) + "\n", encoding="utf-8")
+    card = {**description, "channels": list(CHANNELS), "threshold": round(float(threshold), 4), **reach}
+    with replacing(path) as temporary:
+        export_onnx(model, temporary)
+        temporary.write_bytes(described(temporary.read_bytes(), card))
 
 
 def _reach(model: keras.Model) -> dict[str, int]:

@@ -1,6 +1,5 @@
 """The learned filter: a network on channels, in tiles, from files, and on scans that hold next to nothing."""
 
-import json
 import pickle
 
 import keras
@@ -12,6 +11,7 @@ from pcfilter_lib import filters, models
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters import learned
+from pcfilter_lib.filters._onnx import OnnxNetwork, described
 
 CHANNELS = len(filters.CHANNELS)
 
@@ -29,11 +29,12 @@ def saved(network, tmp_path_factory):
     return path
 
 
-def copies(saved, folder):
-    """Copy both files, to be spoilt."""
-    for suffix in (".onnx", ".json"):
-        (folder / saved.with_suffix(suffix).name).write_bytes(saved.with_suffix(suffix).read_bytes())
-    return folder / saved.name
+def changed(saved, folder, **changes):
+    """Write a copy of the file whose description is changed."""
+    description = OnnxNetwork(saved).description | changes
+    path = folder / saved.name
+    path.write_bytes(described(saved.read_bytes(), {k: v for k, v in description.items() if v is not ...}))
+    return path
 
 
 def test_onnx_runtime_gives_what_keras_gives(network, saved):
@@ -48,8 +49,9 @@ def test_onnx_runtime_gives_what_keras_gives(network, saved):
     np.testing.assert_array_equal(theirs.keep(scan), scan.valid & (np.nan_to_num(score) >= 0.25))
     half = theirs.with_threshold(np.nanmedian(score)).keep(scan).sum()
     assert half == pytest.approx(scan.valid.sum() / 2, abs=2)
-    card = json.loads(saved.with_suffix(".json").read_text())
-    assert card["about"] == "a test" and card["channels"] == list(filters.CHANNELS)
+    description = OnnxNetwork(saved).description
+    assert description["about"] == "a test" and description["channels"] == list(filters.CHANNELS)
+    assert len(description["network"]) == 16
 
 
 @pytest.mark.parametrize("shape", [(300, 260), (301, 90), (77, 333)])
@@ -143,41 +145,37 @@ def test_it_can_be_pickled(saved, network):
     assert len(pickle.dumps(filters.LearnedFilter.load(saved))) < 2_000  # its path, not its weights
 
 
-def test_missing_files_are_named(tmp_path, saved):
-    with pytest.raises(InputError, match="nowhere.json.*no such file"):
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match="nowhere.onnx.*no such file"):
         filters.LearnedFilter.load(tmp_path / "nowhere.onnx")
-    path = copies(saved, tmp_path)
-    path.unlink()
-    with pytest.raises(InputError, match="small.onnx.*no such file"):
-        filters.LearnedFilter.load(path)
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"[1, 2]", b"3", b'{"threshold": 1}', b"[" * 200_000, b"{"])
-def test_a_broken_card_is_one_error_that_names_it(tmp_path, saved, content):
-    path = copies(saved, tmp_path)
-    path.with_suffix(".json").write_bytes(content)
-    with pytest.raises(InputError, match=r"small\.json.*does not describe a learned filter"):
-        filters.LearnedFilter.load(path)
+@pytest.mark.parametrize("name", ["channels", "overlap", "stride", "threshold"])
+def test_a_network_without_its_description_is_no_filter(tmp_path, saved, name):
+    with pytest.raises(InputError, match=r"small\.onnx.*do not describe a filter"):
+        filters.LearnedFilter.load(changed(saved, tmp_path, **{name: ...}))
+
+
+def test_another_networks_file_is_no_filter(tmp_path, network):
+    models.export_onnx(network, tmp_path / "plain.onnx")
+    with pytest.raises(InputError, match=r"plain\.onnx.*do not describe a filter"):
+        filters.LearnedFilter.load(tmp_path / "plain.onnx")
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
     [("threshold", float("nan")), ("threshold", "high"), ("overlap", -1), ("overlap", 1e400), ("stride", 0),
-     ("stride", 2.5), ("channels", ["valid", "depth"]), ("channels", list(filters.CHANNELS[::-1])),
-     ("network", "0123456789abcdef"), ("network", None)],
+     ("stride", 2.5), ("channels", ["valid", "depth"]), ("channels", list(filters.CHANNELS[::-1]))],
 )  # fmt: skip
-def test_a_card_that_cannot_be_right_is_refused(tmp_path, saved, name, value):
-    path = copies(saved, tmp_path)
-    card = path.with_suffix(".json")
-    card.write_text(json.dumps(json.loads(card.read_text()) | {name: value}))
-    with pytest.raises(InputError, match=rf"small\.json.*{name}"):
-        filters.LearnedFilter.load(path)
+def test_a_description_that_cannot_be_right_is_refused(tmp_path, saved, name, value):
+    with pytest.raises(InputError, match=rf"small\.onnx.*{name}"):
+        filters.LearnedFilter.load(changed(saved, tmp_path, **{name: value}))
 
 
 @pytest.mark.parametrize("spoil", [lambda b: b"", lambda b: b[:1000], lambda b: b"nonsense" * 100, lambda b: b[::-1]])
 def test_a_broken_network_is_one_error_that_names_it(tmp_path, saved, spoil):
-    path = copies(saved, tmp_path)
-    path.write_bytes(spoil(path.read_bytes()))
+    path = tmp_path / saved.name
+    path.write_bytes(spoil(saved.read_bytes()))
     with pytest.raises(InputError, match=r"small\.onnx.*ONNX Runtime cannot open it"):
         filters.LearnedFilter.load(path)
 

@@ -99,7 +99,11 @@ def read_pcd(path: str | os.PathLike) -> PcdFile:
     InputError
         If the header is incomplete or contradicts itself or the size of the file, or the body cannot be read.
     """
-    content = read_bytes(path)
+    return parse_pcd(read_bytes(path), path)
+
+
+def parse_pcd(content: bytes, path: str | os.PathLike) -> PcdFile:
+    """Return what the content of a PCD file holds; `path` is for errors."""
     header, comments, start, lines_before = _read_header(content, path)
     fields, dtype = _fields(header, path)
     count, width, height = _shape(header, path)

@@ -56,7 +56,11 @@ def read_ply(path: str | os.PathLike) -> plyfile.PlyData:
     InputError
         If the header is malformed or promises more than the file holds, or a row cannot be read.
     """
-    content = read_bytes(path)
+    return parse_ply(read_bytes(path), path)
+
+
+def parse_ply(content: bytes, path: str | os.PathLike) -> plyfile.PlyData:
+    """Return what the content of a PLY file holds; `path` is for errors."""
     header = _read_header(content, path)
     order = BYTE_ORDERS[header.encoding]
     if header.encoding == "ascii":

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from pcfilter_lib.data.formats import lzf
-from pcfilter_lib.data.formats.pcd import PcdFile, read_pcd, write_pcd
+from pcfilter_lib.data.formats.pcd import PcdFile, parse_pcd, write_pcd
 from pcfilter_lib.data.formats.scan_records import (
     fields_of,
     lines_without_points,
@@ -30,7 +30,8 @@ from pcfilter_lib.files import read_bytes
 
 def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_scale: None) -> OrganizedScan:
     """Load an organised PCD file; see :func:`pcfilter_lib.data.load_scan`."""
-    file = read_pcd(path)
+    payload = read_bytes(path)
+    file = parse_pcd(payload, path)
     count = len(file.points)
     if file.height > 1:
         found = (file.height, file.width)
@@ -47,7 +48,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             path, "header", f"it holds {count} points, not {found[0]} x {found[1]}", "give the shape that it has"
         )
     fields, metres = fields_of(path, file.points, found, unit)
-    origin = Origin(".pcd", read_bytes(path), metres, {}, {"points": file.points, "encoding": file.data})
+    origin = Origin(".pcd", payload, metres, {}, {"points": file.points, "encoding": file.data})
     return from_file(path, origin, intrinsics=intrinsics, **fields)
 
 

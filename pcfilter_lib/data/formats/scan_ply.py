@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import plyfile
 
-from pcfilter_lib.data.formats.ply import read_ply, write_ply
+from pcfilter_lib.data.formats.ply import parse_ply, write_ply
 from pcfilter_lib.data.formats.scan_records import (
     fields_of,
     lines_without_points,
@@ -39,7 +39,8 @@ _FACE_LISTS = ("vertex_indices", "vertex_index")
 
 def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_scale: None) -> OrganizedScan:
     """Load an organised PLY file; see :func:`pcfilter_lib.data.load_scan`."""
-    content = read_ply(path)
+    payload = read_bytes(path)
+    content = parse_ply(payload, path)
     elements = {element.name: element for element in content.elements}
     if "vertex" not in elements:
         raise InputError(path, "header", "there is no element 'vertex'", "check that this file holds points")
@@ -63,7 +64,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             path, "header", f"it holds {len(vertices)} points, not {rows} x {columns}", "give the shape that it has"
         )
     fields, metres = fields_of(path, vertices, (rows, columns), unit, index)
-    origin = Origin(".ply", read_bytes(path), metres, {}, {"index": index, "content": content})
+    origin = Origin(".ply", payload, metres, {}, {"index": index, "content": content})
     return from_file(path, origin, intrinsics=intrinsics, **fields)
 
 

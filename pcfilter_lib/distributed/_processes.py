@@ -1,30 +1,22 @@
-"""Training on several processes, on one host or on many: how they find each other, and who takes which examples.
-
-Keras's own part is ``keras.distribution`` (on JAX). What is here is what it leaves to its user: starting processes,
-giving each its share of a batch, and ending all of them when one fails.
-"""
+"""What a process does that trains together with others: meet them, take its part of a batch, end when one fails."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
-import signal
 import socket
-import subprocess
 import sys
-import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.errors import InputError, require
 
 #: Keras's own names; `keras.distribution.initialize` reads them too.
-_ADDRESS, _COUNT, _RANK = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
+ADDRESS, COUNT, RANK = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOBADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 #: What JAX asks of Slurm before it believes that `srun` has started it.
 _SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
 
@@ -50,7 +42,7 @@ def start(
 ) -> ProcessInfo:
     """Meet the other processes. Call it before JAX computes anything.
 
-    What is not passed comes from Keras's environment variables (``KERAS_DISTRIBUTION_JOB_ADDRESSES``,
+    What is not passed comes from Keras's environment variables (``KERAS_DISTRIBUTION_JOBADDRESSES``,
     ``..._NUM_PROCESSES``, ``..._PROCESS_ID``), which :func:`launch` sets, or else from Slurm's, where JAX reads them.
     Without any of them this is one process alone, and nothing is done.
 
@@ -75,9 +67,9 @@ def start(
         If JAX is not installed.
     """
     given = {
-        "coordinator": coordinator or os.environ.get(_ADDRESS),
-        "count": os.environ.get(_COUNT) if count is None else count,
-        "rank": os.environ.get(_RANK) if rank is None else rank,
+        "coordinator": coordinator or os.environ.get(ADDRESS),
+        "count": os.environ.get(COUNT) if count is None else count,
+        "rank": os.environ.get(RANK) if rank is None else rank,
     }
     if all(value is None for value in given.values()):
         if not all(name in os.environ for name in _SLURM) or _number("SLURM_NTASKS", os.environ["SLURM_NTASKS"]) == 1:
@@ -206,98 +198,3 @@ def shard(batch, place: ProcessInfo):
         raise InputError("share", "batch", problem, "leave the odd rows out, or choose another batch size")
     parts = tuple(array[place.rank * part : (place.rank + 1) * part] for array in arrays)
     return parts if isinstance(batch, tuple) else parts[0]
-
-
-def free_port() -> int:
-    """Return a port of this host that nobody listens at (yet)."""
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return probe.getsockname()[1]
-
-
-def launch(
-    command: Sequence[str],
-    count: int,
-    *,
-    seconds: float = 3600,
-    patience: float = 10,
-    capture: bool = False,
-    environment: Mapping[str, str] | None = None,
-) -> list[str]:
-    """Run a command as several processes on this host, which find each other by :func:`start`.
-
-    When one fails, the others have `patience` to end by themselves; then they are killed.
-
-    Parameters
-    ----------
-    command : sequence of str
-        ``[sys.executable, "train.py", ...]``.
-    count : int
-        Of processes.
-    seconds : float, default 3600
-        After which all are killed.
-    patience : float, default 10
-        Seconds between the first failure and the end of all.
-    capture : bool, default False
-        Return what the processes print, instead of passing it on.
-    environment : mapping of str to str, optional
-        Variables to add.
-
-    Returns
-    -------
-    list of str
-        What each process printed, or nothing of any.
-
-    Raises
-    ------
-    InputError
-        If a process fails (named is the first that did, with its last line if captured), or the time is over.
-    """
-    whole_number("launch", "count", count)
-    shared = {**os.environ, _ADDRESS: f"127.0.0.1:{free_port()}", _COUNT: str(count), **(environment or {})}
-    with contextlib.ExitStack() as stack:
-        files = [stack.enter_context(tempfile.TemporaryFile("w+")) if capture else None for _ in range(count)]
-        running = []
-        try:
-            for rank, file in enumerate(files):
-                told = {**shared, _RANK: str(rank)}
-                running.append(subprocess.Popen(command, env=told, stdout=file, stderr=file and subprocess.STDOUT))
-            failed = _wait(running, time.monotonic() + seconds, patience)
-        finally:
-            for process in running:
-                if process.poll() is None:
-                    process.kill()  # JAX catches the gentler SIGTERM, and goes on waiting
-                process.wait()
-        printed = [file.seek(0) or file.read() for file in files if file]
-    if failed is not None:
-        code = running[failed].returncode
-        over = code == -signal.SIGKILL and all(each.returncode == code for each in running)
-        problem = f"not done within {seconds:g} s" if over else f"ended with code {code}"
-        last = [line for line in printed[failed].splitlines() if line.strip()][-1:] if printed else []
-        remedy = f"its last line was: {last[0]}" if last else "read what it printed above"
-        source = next((part for part in command if part.endswith(".py")), command[0])
-        raise InputError(os.path.basename(source), f"process {failed} of {count}", problem, remedy)
-    return printed
-
-
-def _wait(running: list[subprocess.Popen], end: float, patience: float) -> int | None:
-    """Return the first process that failed, or was too slow, or None; others may still run."""
-    ended: queue.SimpleQueue[int] = queue.SimpleQueue()  # in the order in which they end: each has a thread that waits
-
-    def watch(rank: int) -> None:
-        running[rank].wait()
-        ended.put(rank)
-
-    for rank in range(len(running)):
-        threading.Thread(target=watch, args=(rank,), daemon=True).start()
-    failed = None
-    for _ in running:
-        try:
-            rank = ended.get(timeout=max(0, end - time.monotonic()))
-        except queue.Empty:
-            break
-        if running[rank].returncode and failed is None:
-            failed, end = rank, min(end, time.monotonic() + patience)
-    if failed is None:
-        failed = next((rank for rank, process in enumerate(running) if process.returncode != 0), None)
-    return failed
