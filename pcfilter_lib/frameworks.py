@@ -16,7 +16,7 @@ from pcfilter_lib.errors import InputError, require
 BACKENDS = ("tensorflow", "jax", "torch")
 
 #: The extra of this package that installs each backend.
-_EXTRAS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
+EXTRAS = {"tensorflow": "train", "jax": "jax", "torch": "torch"}
 
 
 def import_keras() -> ModuleType:
@@ -139,7 +139,7 @@ def start(backend: str | None = None) -> str:
         raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
     os.environ["KERAS_BACKEND"] = backend
     with _quietly(), _uncollected(), _without_jax(backend):
-        require(backend, _EXTRAS[backend])
+        require(backend, EXTRAS[backend])
     keras = import_keras()
     if keras.backend.backend() != backend:
         raise InputError(

@@ -41,6 +41,9 @@ assert data.load_scan(folder / "clean" / "scan.npz").shape == (3, 4)
 assert main(["bench", "--list"]) == 0
 assert main(["bench", "--out", str(folder / "bench.json")]) == 1 and not (folder / "bench.json").exists()
 
+# The metadata say that some weights are for research only.
+assert "ModelNet-research-only" in importlib.metadata.metadata("pcfilter_lib")["License-Expression"]
+
 # What an extra brings is asked for by name.
 try:
     from pcfilter_lib import plots

@@ -21,7 +21,7 @@ from pcfilter_lib.bench.record import check_record, is_impossible, load_record, 
 from pcfilter_lib.bench.workloads import WORKLOADS
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import replacing
-from pcfilter_lib.frameworks import BACKENDS
+from pcfilter_lib.frameworks import BACKENDS, EXTRAS
 
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 #: Seconds for one setting. What takes longer is written down as failed.
@@ -83,7 +83,7 @@ def settings(
     for name in backends or ():
         one_of("bench", "backends", name, BACKENDS)
         if name not in here:
-            raise InputError("backends", "", f"{name} is not installed", f"pip install pcfilter_lib[{name}]")
+            raise InputError("backends", "", f"{name} is not installed", f"pip install pcfilter_lib[{EXTRAS[name]}]")
     for name in precisions:
         one_of("bench", "precisions", name, PRECISIONS)
     chosen = list(WORKLOADS)

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
     chosen = filters.load_filter(options.filter)
     if options.threshold is not None:
-        chosen = chosen.at(options.threshold)
+        chosen = chosen.with_threshold(options.threshold)
     try:
         pairs, errors = filters.plan_files(options.paths, options.out)
     except InputError as error:
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     failed, done, skipped, points, removed = len(errors), 0, 0, 0, 0
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        results = filters.filter_files(pairs, chosen, options.overwrite, **scan_options(options))
+        results = filters.filter_files(pairs, chosen, options.out, options.overwrite, **scan_options(options))
         progress = tqdm(results, total=len(pairs), unit=" scans", leave=False, disable=None if len(pairs) > 1 else True)
         for result in progress:
             progress.clear()

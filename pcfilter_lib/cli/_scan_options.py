@@ -54,7 +54,7 @@ def _positive(text: str) -> float:
 
 
 def _camera(text: str) -> np.ndarray:
-    from pcfilter_lib.data.scan_geometry import read_intrinsics
+    from pcfilter_lib.data.formats.camera_json import read_intrinsics
 
     try:
         return read_intrinsics(text)

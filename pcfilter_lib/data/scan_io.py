@@ -88,7 +88,7 @@ def load_scan(
     if shape is not None:
         shape = _checked_shape(shape)
     if intrinsics is not None:
-        from pcfilter_lib.data.scan_geometry import read_intrinsics
+        from pcfilter_lib.data.formats.camera_json import read_intrinsics
 
         intrinsics = read_intrinsics(intrinsics)
     return module.read(path, shape=shape, intrinsics=intrinsics, unit=unit, depth_scale=depth_scale)

@@ -70,10 +70,8 @@ def launch(
         running = []
         try:
             for rank, file in enumerate(files):
-                environment = {**shared, RANK: str(rank)}
-                running.append(
-                    subprocess.Popen(command, env=environment, stdout=file, stderr=file and subprocess.STDOUT)
-                )
+                own = {**shared, RANK: str(rank)}
+                running.append(subprocess.Popen(command, env=own, stdout=file, stderr=file and subprocess.STDOUT))
             failed = _wait(running, time.monotonic() + seconds, patience)
         finally:
             for process in running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import expit
@@ -14,10 +14,10 @@ from pcfilter_lib.data import OrganizedScan
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ArtefactFilter(abc.ABC):
-    """Tells true geometry from artefacts.
+    """Separate true geometry from artefacts.
 
-    Subclasses are dataclasses that define :meth:`score`. They do not change; :meth:`at` returns one with another
-    threshold, and :func:`pcfilter_lib.filters.tune_threshold` one with a threshold chosen on labelled scans.
+    Subclasses are dataclasses that define :meth:`score`. They do not change; :meth:`with_threshold` returns one with
+    another threshold, and :func:`pcfilter_lib.filters.tune_threshold` one with a threshold chosen on labelled scans.
 
     Parameters
     ----------
@@ -78,6 +78,17 @@ class ArtefactFilter(abc.ABC):
             NaN where nothing was measured.
         """
         return expit(self.score(scan) - np.float32(self.threshold))
+
+    def describe(self) -> dict[str, Any]:
+        """Return the filter's name and settings, as JSON can hold them: two filters that differ describe themselves so.
+
+        Returns
+        -------
+        dict
+            With ``"name"``, ``"threshold"`` and every other setting.
+        """
+        settings = {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+        return {"name": self.name, **settings}
 
     def with_threshold(self, threshold: float) -> ArtefactFilter:
         """Return the same filter with another threshold."""

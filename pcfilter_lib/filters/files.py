@@ -11,6 +11,7 @@ from pcfilter_lib.data import load_scan, save_scan
 from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.base import ArtefactFilter
+from pcfilter_lib.filters.manifest import Manifest, making
 from pcfilter_lib.inspection import find_files
 
 
@@ -84,12 +85,17 @@ def plan_files(paths: Iterable[Path], out: Path) -> tuple[list[tuple[Path, Path]
 
 
 def filter_files(
-    pairs: Iterable[tuple[Path, Path]], artefact_filter: ArtefactFilter, overwrite: bool = False, **options: Any
+    pairs: Iterable[tuple[Path, Path]],
+    artefact_filter: ArtefactFilter,
+    out: Path,
+    overwrite: bool = False,
+    **options: Any,
 ) -> Iterator[FilterResult]:
     """Filter files one after the other.
 
     A target is written beside its place and renamed: after an interruption each one is whole or not there, and the
-    same call goes on with those that are missing.
+    same call goes on with those that are missing. A manifest in `out` says what made each target, see
+    :mod:`pcfilter_lib.filters.manifest`: one that another filter made is never taken for done.
 
     Parameters
     ----------
@@ -97,8 +103,10 @@ def filter_files(
         Source and target, from :func:`plan_files`.
     artefact_filter : ArtefactFilter
         Which points to keep.
+    out : pathlib.Path
+        The folder of the targets, as for :func:`plan_files`; the manifest lies there.
     overwrite : bool, default False
-        Whether a target that is there already is made again.
+        Whether a target that is there already is made again, whatever made it.
     **options
         As for :func:`pcfilter_lib.data.load_scan`.
 
@@ -107,20 +115,25 @@ def filter_files(
     FilterResult
         A file that cannot be used has an error; the others are filtered all the same.
     """
+    manifest = Manifest(out)
+    made_by = making(artefact_filter.describe(), options)
     for source, target in pairs:
-        if target.exists() and not overwrite:
-            yield FilterResult(source, target, skipped=True)
-            continue
         try:
+            if not overwrite and manifest.is_done(source, target, made_by):
+                yield FilterResult(source, target, skipped=True)
+                continue
             scan = load_scan(source, **options)
             kept = scan.keep(artefact_filter.keep(scan))
             _make_folder(target.parent)
+            manifest.begin(source, target, made_by)
             save_scan(kept, target)
+            points = int(scan.valid.sum())
+            removed = points - int(kept.valid.sum())
+            manifest.finish(target, points, removed)
         except InputError as error:
             yield FilterResult(source, target, error=error)
             continue
-        points = int(scan.valid.sum())
-        yield FilterResult(source, target, points, points - int(kept.valid.sum()))
+        yield FilterResult(source, target, points, removed)
 
 
 def _make_folder(folder: Path) -> None:

@@ -89,6 +89,11 @@ class LearnedFilter(ArtefactFilter):
             logits[kept][~scan.valid[kept]] = np.nan
         return logits
 
+    def describe(self) -> dict[str, Any]:
+        """Return the filter's settings, with a fingerprint of its network in the place of the network."""
+        description = getattr(self.network, "description", {})
+        return {**super().describe(), "network": description.get("network", "not saved")}
+
     def _logits(self, channels: np.ndarray) -> np.ndarray:
         """Return what the network says about one image."""
         logits = np.asarray(self.network(channels[None]))

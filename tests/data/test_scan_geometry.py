@@ -4,12 +4,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_files import INTRINSICS, surface
 
+from pcfilter_lib.data.formats.camera_json import read_intrinsics
 from pcfilter_lib.data.scan import OrganizedScan
 from pcfilter_lib.data.scan_geometry import (
     backproject,
     pixel_rays,
     project,
-    read_intrinsics,
     scan_depth,
     scan_normals,
     undistort,
