@@ -80,7 +80,7 @@
       if (figure.camera) content.layout.scene.camera = figure.camera;
       await Plotly.newPlot(plot, content);
       figure.dataset.state = "drawn";
-      if (drawnDark !== dark()) redraw(figure); // the theme changed in the meantime
+      if (drawnDark !== dark()) recolour(figure); // the theme changed in the meantime
     } catch (error) {
       figure.dataset.state = "failed";
       plot.textContent = "This figure could not be drawn (" + error.message + "). What it shows: " + plot.ariaLabel;
@@ -96,9 +96,15 @@
     delete figure.dataset.state;
   }
 
-  function redraw(figure) {
-    release(figure);
-    draw(figure);
+  // The theme changed: the same drawing in other colours, without starting WebGL again.
+  async function recolour(figure) {
+    const plot = figure.querySelector(".pcfilter-plot");
+    const content = JSON.parse(figure.querySelector("script").textContent);
+    const layout = themed(content.layout, content.data);
+    if (layout.scene && plot.layout.scene?.camera) layout.scene.camera = plot.layout.scene.camera;
+    figure.dataset.state = "drawing";
+    await window.Plotly.react(plot, content.data, layout, content.config);
+    figure.dataset.state = "drawn";
   }
 
   function start() {
@@ -111,7 +117,7 @@
     );
     figures.forEach((figure) => watch.observe(figure));
     new MutationObserver(() => {
-      figures.filter((figure) => figure.dataset.state === "drawn").forEach(redraw);
+      figures.filter((figure) => figure.dataset.state === "drawn").forEach(recolour);
     }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   }
 

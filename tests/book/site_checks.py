@@ -145,6 +145,9 @@ TOO_WIDE = """() => {
     return wide.slice(0, 3).map((e) => `<${e.tagName.toLowerCase()} class="${e.getAttribute("class") ?? ""}">`);
 }"""
 
+# Whether a figure is drawn; one that says nothing about it was drawn by its page.
+DRAWN = "(figure) => (figure.dataset.state ?? 'drawn') === 'drawn'"
+
 # WCAG's contrast ratio of the faintest text of a figure with what lies behind it.
 CONTRAST = """(figure) => {
     const rgba = (css) => css.match(/[\\d.]+/g).map(Number);
@@ -190,27 +193,52 @@ def watched(context, origin: str, problems: list[str]):
     yield page
 
 
-def visit(browser, origin: str, path: str, theme: str, viewport: dict) -> list[str]:
-    """Open a page as a reader does, look at each figure, and return the problems."""
+def visit(browser, origin: str, path: str) -> list[str]:
+    """Open a page as a reader does, look at each figure, and return the problems.
+
+    One visit sees it all: each figure is drawn once, on a desk and in the light theme. While it is in view the page
+    turns dark, and at the end the window becomes a phone's.
+    """
     problems: list[str] = []
-    context = browser.new_context(viewport=viewport, color_scheme=theme)
-    context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+    context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+    context.add_init_script("localStorage.setItem('mode', 'light'); localStorage.setItem('theme', 'light')")
     try:
         with watched(context, origin, problems) as page:
             page.goto(f"{origin}/{path}", wait_until="load")
-            figures = page.locator(FIGURE)
+            problems += (wide := [f"on a desk: {problem}" for problem in _too_wide(page)])
+            figures, known = page.locator(FIGURE), set()
             for number in range(figures.count()):
-                problems += [f"figure {number + 1}: {problem}" for problem in _look_at(figures.nth(number))]
+                figure, where = figures.nth(number), f"figure {number + 1}"
+                problems += [f"{where}: {problem}" for problem in _look_at(figure)]
+                kind = "3-D" if figure.locator(".gl-container canvas").count() else "2-D"
+                if kind == "2-D" or kind not in known:  # the colours of 3-D scenes are one rule for all of them
+                    problems += [f"{where}, dark: {problem}" for problem in _in_the_dark(page, figure)]
+                known.add(kind)
+            page.set_viewport_size(PHONE)
+            page.evaluate("document.documentElement.dataset.theme = 'dark'")
             if figures.count() and not problems:
-                other = "light" if theme == "dark" else "dark"
-                page.evaluate(f"document.documentElement.dataset.theme = '{other}'")
-                problems += [f"figure after the change to {other}: {problem}" for problem in _look_at(figures.last)]
-            beyond = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
-            if beyond > 1:
-                problems.append(f"the page is {beyond} pixels wider than the screen: {page.evaluate(TOO_WIDE)}")
+                problems += [f"figure 1 on a phone: {problem}" for problem in _look_at(figures.first)]
+            problems += [f"on a phone: {problem}" for problem in _too_wide(page) if not wide]
     finally:
         context.close()
-    return [f"{path} ({theme}, {viewport['width']} pixels): {problem}" for problem in problems]
+    return [f"{path}: {problem}" for problem in problems]
+
+
+def _too_wide(page) -> list[str]:
+    """Return what reaches beyond the right edge of the screen."""
+    beyond = page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
+    return [f"the page is {beyond} pixels wider than the screen: {page.evaluate(TOO_WIDE)}"] if beyond > 1 else []
+
+
+def _in_the_dark(page, figure) -> list[str]:
+    """Return what is wrong with the text of a figure in view once the page turns dark; leave the page light."""
+    problems = []
+    for theme in ("dark", "light"):
+        page.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+        page.wait_for_function(DRAWN, arg=figure.element_handle(), timeout=LONGEST_DRAWING)
+        if theme == "dark" and (contrast := figure.evaluate(CONTRAST)) < 4.5:
+            problems.append(f"its text is hard to read: a contrast of {contrast:.1f}; 4.5 is needed")
+    return problems
 
 
 def _look_at(figure) -> list[str]:

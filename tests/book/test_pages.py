@@ -29,7 +29,6 @@ def address(html):
         yield origin
 
 
-@pytest.mark.parametrize(("theme", "viewport"), [("light", site.DESKTOP), ("dark", site.PHONE)], ids=["desk", "phone"])
 @pytest.mark.parametrize("page", [*PAGES, "genindex", "search"])
-def test_page_in_a_browser(browser, address, page, theme, viewport):
-    assert site.visit(browser, address, f"{page}.html", theme, viewport) == []
+def test_page_in_a_browser(browser, address, page):
+    assert site.visit(browser, address, f"{page}.html") == []
