@@ -5,12 +5,13 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
 BIN = .venv/bin
 
-.PHONY: help book test test-jax test-torch student-edition format lint bench lock clean check-python setup
+.PHONY: help book test test-jax test-torch test-lowest student-edition format lint bench lock clean check-python setup
 
 help:
 	@echo "make book             build the book into _build/html"
 	@echo "make test             run the tests: library, notebooks, built pages"
 	@echo "make test-jax         run the backend tests on JAX (make test-torch: on PyTorch)"
+	@echo "make test-lowest      run the base tests with the lowest versions that pyproject.toml allows"
 	@echo "make student-edition  write the notebooks without solutions to _student/"
 	@echo "make format, lint     format the code and the notebooks, or only check them"
 	@echo "make bench            time readers and samplers beside other libraries, the simulated scanner, a U-Net, PointNet, and the filters"
@@ -38,6 +39,15 @@ test: check-python
 test-jax test-torch: test-%: check-python
 	@$(PYTHON) tools/environment.py $*
 	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 --dist loadscope -m backend $$(grep -rl --include='test_*.py' 'mark.backend' tests)
+
+# The lowest versions that pyproject.toml allows run what the base install is for, and all public names.
+BASE_TESTS = tests/data tests/filters tests/cli tests/test_files.py tests/test_tiling.py tests/test_arguments.py tests/test_scale.py
+NEED_MORE = tests/data/test_batches.py tests/filters/test_batches.py tests/filters/test_channels.py tests/data/test_cloud_batches.py tests/data/test_example.py tests/data/test_mesh.py tests/data/test_parts.py \
+  tests/filters/test_boosting.py tests/filters/test_learned.py tests/filters/test_neighbours.py
+test-lowest: setup
+	@$(PYTHON) tools/environment.py lowest
+	.venv-lowest/bin/python -m pytest $(BASE_TESTS) $(NEED_MORE:%=--ignore=%)
+	PYTHONPATH=$$(.venv-lowest/bin/python tools/only_package.py lazy_loader) $(BIN)/python -m pytest tests/test_public_front.py
 
 student-edition: setup
 	$(BIN)/python tools/student_edition.py --out _student

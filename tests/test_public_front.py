@@ -1,4 +1,7 @@
-"""The public front: every public name exists, and no import changes what kind of thing a name is."""
+"""The public front: every public name exists, and no import changes what kind of thing a name is.
+
+`make test-lowest` runs this with the lowest lazy-loader, too, which lets a module replace a function of its name.
+"""
 
 import ast
 import importlib

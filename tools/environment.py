@@ -3,6 +3,7 @@
     python3 tools/environment.py book      .venv        TensorFlow, and all that the book and its tests use
     python3 tools/environment.py jax       .venv-jax    the tests of the JAX backend
     python3 tools/environment.py torch     .venv-torch  the tests of the PyTorch backend
+    python3 tools/environment.py lowest    .venv-lowest the base install, with the lowest versions that it allows
 
 With `--browser` it also looks for Chromium. A second call with nothing changed does nothing. Standard library only.
 """
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = {"book": ".venv", "jax": ".venv-jax", "torch": ".venv-torch"}
+FOLDERS = {"book": ".venv", "jax": ".venv-jax", "torch": ".venv-torch", "lowest": ".venv-lowest"}
 OPEN3D_NEEDS = ["libusb-1.0-0", "libgl1", "libegl1", "libx11-6"]
 
 

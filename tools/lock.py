@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = {"book": ["test"], "jax": ["backend-test", "jax"], "torch": ["backend-test", "torch"]}
+EXTRAS = {
+    "book": ["test"],
+    "jax": ["backend-test", "jax"],
+    "torch": ["backend-test", "torch"],
+    "lowest": ["base-test"],  # the lowest versions that pyproject.toml allows, to see that its bounds are true
+}
 
 # PyTorch publishes CPU-only builds beside those with CUDA, under the same version. Where pip is set up to see them
 # (an extra index or a folder of wheels) the first lock file is enough and takes 0.2 GB; elsewhere on Linux the second
@@ -29,6 +34,9 @@ def compiled(name: str, file: Path) -> str:
     command += ["--custom-compile-command", "make lock", "--output-file", str(file)]
     if name == "torch":
         command += ["--constraint", "-"]
+    if name == "lowest":
+        command += ["--resolution", "lowest-direct"]
+        file.unlink(missing_ok=True)
     done = subprocess.run(command, cwd=ROOT, input=TORCH, text=True, capture_output=True)
     if done.returncode:
         sys.exit(f"{file.name}: {done.stderr}")
