@@ -1,4 +1,4 @@
-"""Copy one installed package into a folder of its own, and print the folder: for a PYTHONPATH with it and nothing else."""
+"""Copy one installed package into a folder of its own, and print the folder, for a PYTHONPATH with nothing else."""
 
 import importlib.util
 import shutil

@@ -144,7 +144,7 @@ class BoostedTrees(ArtefactFilter):
         MissingExtraError
             If scikit-learn is not installed.
         """
-        ensemble = require("sklearn.ensemble", "train")
+        ensemble = require("sklearn.ensemble", "learn")
         rounds = whole_number("BoostedTrees", "rounds", rounds)
         generator = np.random.default_rng(seed)
         features, labels, weights = [], [], []

@@ -61,4 +61,4 @@ def average_precision(labels: np.ndarray, scores: np.ndarray, *, positive: int, 
         return math.nan
     largest = np.finfo(np.float64).max
     order = np.clip(scores.astype(np.float64), -largest, largest)  # scikit-learn refuses infinities
-    return float(require("sklearn.metrics", "train").average_precision_score(sought, order if positive else -order))
+    return float(require("sklearn.metrics", "learn").average_precision_score(sought, order if positive else -order))

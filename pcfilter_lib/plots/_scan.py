@@ -75,7 +75,7 @@ def scan(
         "showlegend": keep is not None,
         "legend": {"itemsizing": "constant", "x": 0.02, "y": 0.98},
         # The camera looks along z with y down: so does the first view of the figure.
-        **space("m", ylabel={"x": 0, "y": -1, "z": 0}, eye={"x": 0.2, "y": -0.35, "z": -1.25}),
+        **space("m", up={"x": 0, "y": -1, "z": 0}, eye={"x": 0.2, "y": -0.35, "z": -1.25}),
     }
     return Figure(traces, layout, alt=alt)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 import random
 import re
 import signal
@@ -273,7 +274,8 @@ def assert_survives(
         )
         job |= dict(warns=list(warns), seconds=seconds, memory=memory, folder=folder)
         command = [sys.executable, __file__, "--job", json.dumps(job)]
-        child = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        checks = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).with_name("formats")), *sys.path])}
+        child = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | checks)
     if child.returncode != 0:
         raise AssertionError(f"{loader}: the child process died ({child.returncode})\n{child.stdout}\n{child.stderr}")
     report = json.loads(child.stdout.splitlines()[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
@@ -52,10 +53,12 @@ def parse_rows(
     try:
         # With `comments=None` and a list of lines this is one pass in C, and stricter than numpy.fromstring.
         usecols = range(columns) if more else None
-        rows = np.loadtxt(lines, dtype, comments=None, usecols=usecols, ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # older NumPy takes 2.5 for a whole number, with one
+            rows = np.loadtxt(lines, dtype, comments=None, usecols=usecols, ndmin=2)
         if rows.shape == (len(lines), columns):
             return rows
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, DeprecationWarning):
         pass
     for number, line in enumerate(lines):  # slow, but only once something is known to be wrong
         place = f"line {first_line + number if isinstance(first_line, int) else first_line[number]}"
