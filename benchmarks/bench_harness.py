@@ -2,8 +2,8 @@
 
     python benchmarks/bench_harness.py
 
-The tests show with a made-up clock that the harness adds nothing to the time of a call. This shows it on a machine. Ends
-with 1 when the harness and the clock are more than a tenth apart, or the benchmark is not refused.
+The tests show with a made-up clock that the harness adds nothing to the time of a call; this shows it on a machine. It
+ends with 1 when the harness and the clock are more than a tenth apart, or the benchmark is not refused.
 """
 
 from __future__ import annotations
