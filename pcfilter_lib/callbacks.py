@@ -41,9 +41,12 @@ class LearningRateRangeTest(keras.callbacks.Callback):
 
     Examples
     --------
-    >>> test = LearningRateRangeTest(1e-5, 1, steps=100)
-    >>> model.fit(x, y, epochs=10, callbacks=[test], verbose=0)
-    >>> test.suggestion()
+    >>> x = np.linspace(-1, 1, 32)[:, None]
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> test = LearningRateRangeTest(1e-4, 10, steps=40)
+    >>> history = model.fit(x, 3 * x, batch_size=8, epochs=10, callbacks=[test], verbose=0)
+    >>> model.optimizer.learning_rate = test.suggestion()
     """
 
     GIVE_UP = 4.0  # times the best loss

@@ -9,8 +9,7 @@ pytestmark = pytest.mark.backend
 X = np.linspace(-1, 1, 40, dtype="float32")[:, None]
 
 
-def line(optimizer="sgd", seed=0):
-    keras.utils.set_random_seed(seed)
+def line(optimizer="sgd"):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros")])
     model.compile(optimizer, "mse")
     return model

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -451,6 +452,7 @@ def test_wrong_arguments_are_told_what_is_allowed(make, allowed):
 
 
 @LOSSES
+@seeded(0)
 def test_config_saving_and_training(make, channels, tmp_path):
     loss = make(ignore=7, reduction="sum", from_logits=True, name="mine")
     twin = type(loss).from_config(loss.get_config())
@@ -461,7 +463,6 @@ def test_config_saving_and_training(make, channels, tmp_path):
 
     labels, _ = case(13, (4, 6, 5), 0.3, classes=channels or 2)
     scans = np.random.default_rng(14).normal(size=(4, 6, 5, 2)).astype("float32")
-    keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((None, None, 2)), keras.layers.Conv2D(channels or 1, 1)])
     model.compile("sgd", make())
     before = model.get_weights()[0].copy()

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 from keras import ops
 
 import pcfilter_lib.register  # noqa: F401
@@ -134,8 +135,8 @@ def follow(optimizer, steps=50, stateless=None):
     return path
 
 
+@seeded(3)
 def model_and_data(optimizer, jit_compile):
-    keras.utils.set_random_seed(3)
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(7, activation="tanh"), keras.layers.Dense(1)])
     model.compile(optimizer, "mse", jit_compile=jit_compile)
     x = np.random.default_rng(1).normal(size=(32, 5)).astype("float32")

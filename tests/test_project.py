@@ -126,16 +126,10 @@ def test_no_tracked_file_is_large():
     assert not [file for file in tracked() if file.stat().st_size > 4 * 2**20]
 
 
-def test_importing_the_package_loads_nothing_heavy_and_is_quick():
-    code = (
-        "import time; t = time.perf_counter(); import pcfilter_lib, sys; print(time.perf_counter() - t, *sys.modules)"
-    )
-    seconds = []
-    for _ in range(3):
-        answer = subprocess.check_output([sys.executable, "-c", code], text=True).split()
-        assert not {"numpy", "scipy", "plotly", "keras", "tensorflow", "open3d"} & set(answer[1:])
-        seconds.append(float(answer[0]))
-    assert min(seconds) < 0.3
+def test_importing_the_package_loads_nothing_heavy():
+    code = "import sys; before = {*sys.modules}; import pcfilter_lib; print(*{*sys.modules} - before)"
+    loaded = {name.split(".")[0] for name in subprocess.check_output([sys.executable, "-c", code], text=True).split()}
+    assert loaded - sys.stdlib_module_names <= {"pcfilter_lib", "lazy_loader"}
 
 
 def test_continuous_integration_runs_the_commands_of_the_readme():
@@ -148,5 +142,4 @@ def test_the_address_of_the_repository_stands_in_one_place():
     config = yaml.safe_load((ROOT / "_config.yml").read_text())
     address = config["repository"]["url"]
     holders = [file for file in tracked() if address and address in file.read_text(errors="replace")]
-    assert len(holders) <= 1
-    assert "urls" not in PROJECT and "repository-code" not in (ROOT / "CITATION.cff").read_text()
+    assert holders in ([], [ROOT / "_config.yml"])

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.receptive_field import (
@@ -144,10 +145,10 @@ def test_paths_are_counted_exactly():
 
 
 @pytest.mark.backend
+@seeded(0)
 def test_samples_uncover_what_relu_and_maximum_hide():
     import keras
 
-    keras.utils.set_random_seed(0)
     model = stack([(3, 1, 1), (3, 1, 1)], activation="relu", initializer="glorot_uniform")
     model.add(keras.layers.MaxPooling1D(2))
     assert np.count_nonzero(measured_receptive_field(model, 15, samples=64)) == 6

@@ -80,8 +80,8 @@ def load_cloud(path: str | os.PathLike) -> np.ndarray:
     Examples
     --------
     >>> from pcfilter_lib import data
-    >>> data.load_cloud("chair_0001.pcd").shape  # doctest: +SKIP
-    (1024, 3)
+    >>> data.load_cloud(data.example_path("mug_scan.pcd")).shape
+    (70372, 3)
     """
     suffix = Path(path).suffix.lower()
     if suffix not in _READERS:

@@ -200,9 +200,9 @@ def load_mesh(path: str | os.PathLike) -> Mesh:
     Examples
     --------
     >>> from pcfilter_lib import data
-    >>> mesh = data.load_mesh("chair.off")  # doctest: +SKIP
-    >>> mesh.vertices.shape, mesh.faces.shape  # doctest: +SKIP
-    ((1658, 3), (2996, 3))
+    >>> mesh = data.load_mesh(data.example_path("mug.off"))
+    >>> mesh.vertices.shape, mesh.faces.shape
+    ((1088, 3), (2016, 3))
     """
     suffix = Path(path).suffix.lower()
     reader = _READERS.get(suffix)

@@ -144,7 +144,7 @@ class DropBlock2D(_DropBlock):
     Examples
     --------
     >>> layer = DropBlock2D(0.1, block_size=3, seed=1)
-    >>> layer(features, training=True)
+    >>> dropped = layer(ops.ones((2, 12, 12, 8)), training=True)
     """
 
     _axes = 2

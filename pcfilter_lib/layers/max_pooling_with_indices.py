@@ -52,8 +52,12 @@ class MaxPoolingWithIndices2D(keras.layers.Layer):
 
     Examples
     --------
+    >>> from pcfilter_lib.layers import MaxUnpooling2D
+    >>> images = ops.ones((1, 7, 9, 3))
     >>> pooled, indices = MaxPoolingWithIndices2D()(images)
     >>> restored = MaxUnpooling2D()(pooled, indices, images)
+    >>> ops.shape(pooled), ops.shape(restored)
+    ((1, 3, 4, 3), (1, 7, 9, 3))
     """
 
     def __init__(self, pool_size=2, strides=None, padding="valid", **kwargs):

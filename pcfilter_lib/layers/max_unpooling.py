@@ -47,8 +47,12 @@ class MaxUnpooling2D(keras.layers.Layer):
 
     Examples
     --------
+    >>> from pcfilter_lib.layers import MaxPoolingWithIndices2D
+    >>> images = ops.ones((1, 7, 9, 3))
     >>> pooled, indices = MaxPoolingWithIndices2D()(images)
     >>> restored = MaxUnpooling2D()(keras.layers.Conv2D(3, 3, padding="same")(pooled), indices, images)
+    >>> ops.shape(restored)
+    (1, 7, 9, 3)
     """
 
     def __init__(self, size=None, **kwargs):

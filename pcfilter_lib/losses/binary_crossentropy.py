@@ -49,6 +49,7 @@ class MaskedBinaryCrossentropy(MaskedLoss):
 
     Examples
     --------
+    >>> model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     >>> model.compile("adam", MaskedBinaryCrossentropy(class_weights=(10.0, 1.0)))
     """
 

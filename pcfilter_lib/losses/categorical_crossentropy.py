@@ -55,6 +55,8 @@ class MaskedCategoricalCrossentropy(MaskedLoss):
 
     Examples
     --------
+    >>> import keras
+    >>> model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(3, 1)])
     >>> model.compile("adam", MaskedCategoricalCrossentropy(class_weights=(0.1, 1.0, 1.0)))
     """
 

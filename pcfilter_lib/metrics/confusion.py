@@ -178,6 +178,8 @@ class Accuracy(ConfusionMetric):
 
     Examples
     --------
+    >>> from pcfilter_lib.losses import MaskedBinaryCrossentropy
+    >>> model = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 1)])
     >>> model.compile("adam", MaskedBinaryCrossentropy(), metrics=[Accuracy(), Recall(0, name="artefacts_found")])
     """
 

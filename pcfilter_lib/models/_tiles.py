@@ -64,7 +64,11 @@ def predict_tiled(
 
     Examples
     --------
-    >>> logits = predict_tiled(UNet(channels=1), intensity[..., None], tile=512)
+    >>> from pcfilter_lib.models import UNet
+    >>> intensity = np.zeros((100, 70), "float32")
+    >>> logits = predict_tiled(UNet(channels=1, depth=1), intensity[..., None], tile=48)
+    >>> logits.shape
+    (100, 70, 1)
     """
     owner = "predict_tiled"
     tile, batch = whole_number(owner, "tile", tile), whole_number(owner, "batch", batch)

@@ -54,9 +54,13 @@ def export_onnx(model: keras.Model, path: str | os.PathLike) -> None:
 
     Examples
     --------
-    >>> export_onnx(model, "model.onnx")
+    >>> import numpy, onnxruntime
+    >>> from pcfilter_lib.models import UNet
+    >>> export_onnx(UNet(channels=1, depth=1), "model.onnx")
     >>> session = onnxruntime.InferenceSession("model.onnx")
-    >>> (logits,) = session.run(None, {"image": images})
+    >>> (logits,) = session.run(None, {"image": numpy.zeros((1, 20, 30, 1), "float32")})
+    >>> logits.shape
+    (1, 20, 30, 1)
     """
     path = Path(path)
     if path.suffix != ".onnx":

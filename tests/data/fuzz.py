@@ -5,9 +5,11 @@
     def test_mutated_files():
         assert_survives("pcfilter_lib.data.formats.pcd:read_pcd", [valid_bytes], ".pcd")
 
-The loader runs in a child process whose address space may grow by 500 MB and in which each load may take 2 s, so that a
-huge allocation or a hang fails the test and not the machine. Mutation `index` of a run depends on the seed, the valid
-files and the index alone: ``mutate(seeds, index, seed)`` makes it again. A failure names it, and keeps the file.
+The loader runs in a child process whose address space may grow by 500 MB and in which each load may take 2 s of
+processor time, so that a huge allocation or an endless loop fails the test and not the machine. Work of others on the
+machine does not count; a loader that waits without working is stopped after a minute. Mutation `index` of a run depends
+on the seed, the valid files and the index alone: ``mutate(seeds, index, seed)`` makes it again. A failure names it, and
+keeps the file.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-SECONDS = 2.0
+SECONDS = 2.0  # of processor time
+PATIENCE = 60.0  # seconds on the clock, against loaders that wait
 MEMORY = 500 * 10**6  # bytes, beyond what the child holds after it has loaded each valid file once
 
 HEADER = 500  # most of the traps are in the first bytes of a file, so half of the mutations are
@@ -235,6 +238,7 @@ def assert_survives(
     wrap: str = "",
     warns: Sequence[str] = (),
     seconds: float = SECONDS,
+    patience: float = PATIENCE,
     memory: int = MEMORY,
 ) -> dict:
     """Load `count` mutations of valid files and fail on anything but a valid object or an ``InputError``.
@@ -258,13 +262,13 @@ def assert_survives(
         compressed body: the seeds are then what goes inside.
     warns : sequence of str
         Names of the warning classes that the loader may issue. Any other warning is a failure.
-    seconds, memory : float, int
-        Limits for one load; memory in bytes, where the system can limit it (Linux).
+    seconds, patience, memory : float, float, int
+        Limits for one load: processor time, time on the clock, and bytes where the system can limit them (Linux).
 
     Returns
     -------
     dict
-        ``loaded`` and ``refused``: how many mutations ended which way; ``seconds``: the slowest.
+        ``loaded`` and ``refused``: how many mutations ended which way; ``seconds``: the slowest, in processor time.
     """
     with tempfile.TemporaryDirectory() as folder:
         for number, data in enumerate(seeds):
@@ -272,7 +276,7 @@ def assert_survives(
         job = dict(
             loader=loader, suffix=suffix, count=count, seed=seed, keywords=keywords or {}, check=check, wrap=wrap
         )
-        job |= dict(warns=list(warns), seconds=seconds, memory=memory, folder=folder)
+        job |= dict(warns=list(warns), seconds=seconds, patience=patience, memory=memory, folder=folder)
         command = [sys.executable, __file__, "--job", json.dumps(job)]
         checks = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).with_name("formats")), *sys.path])}
         child = subprocess.run(command, capture_output=True, text=True, timeout=300, env=os.environ | checks)
@@ -305,6 +309,7 @@ def _run(job: dict) -> dict:
         check(loader(path, **job["keywords"]))
     _limit_memory(job["memory"])
     if hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGPROF, _stop)
         signal.signal(signal.SIGALRM, _stop)
     report = {"loaded": 0, "refused": 0, "seconds": 0.0, "failures": []}
     for index in range(job["count"]):
@@ -326,19 +331,17 @@ def _run(job: dict) -> dict:
 
 
 def _load_once(loader, path, job, check, input_error) -> tuple[str, str, float]:
-    problem, ended, timer = "", "loaded", hasattr(signal, "setitimer")
+    problem, ended = "", "loaded"
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        start = time.perf_counter()
+        start = time.process_time()
         try:
-            if timer:
-                signal.setitimer(signal.ITIMER_REAL, job["seconds"])
+            _set_timers(job["seconds"], job["patience"])
             try:
                 loaded = loader(path, **job["keywords"])
             finally:
-                if timer:
-                    signal.setitimer(signal.ITIMER_REAL, 0)
-                took = time.perf_counter() - start
+                _set_timers(0, 0)
+                took = time.process_time() - start
             check(loaded)
         except input_error as error:
             ended = "refused"
@@ -346,8 +349,8 @@ def _load_once(loader, path, job, check, input_error) -> tuple[str, str, float]:
                 problem = f"a MemoryError became {error!r}: more than {job['memory'] / 1e6:.0f} MB were asked for"
             elif not (error.problem and error.remedy):
                 problem = f"an empty problem or remedy: {error!r}"
-        except _TooSlow:
-            problem = f"took longer than {job['seconds']} s"
+        except _TooSlow as error:
+            problem = f"took longer than {error}"
         except BaseException as error:  # KeyboardInterrupt from a parser would be as wrong as any other
             problem = f"raised {error!r} at {traceback.extract_tb(error.__traceback__)[-1]}"
     if not problem and took > job["seconds"]:
@@ -369,8 +372,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
+def _set_timers(seconds: float, patience: float) -> None:
+    """Limit processor time and time on the clock from now on, or no longer if they are 0."""
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        signal.setitimer(signal.ITIMER_REAL, patience)
+
+
 def _stop(signum, frame):
-    raise _TooSlow
+    raise _TooSlow("the limit of processor time" if signum == signal.SIGPROF else "our patience, without working")
 
 
 def _limit_memory(extra: int) -> None:

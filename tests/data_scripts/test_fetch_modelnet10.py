@@ -1,13 +1,9 @@
 """The script that fetches ModelNet10, with a small archive of the same layout in place of the large one."""
 
-import sys
 import zipfile
-from pathlib import Path
 
-import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "data_scripts"))
 import fetch_modelnet10
+import pytest
 
 from pcfilter_lib import data
 

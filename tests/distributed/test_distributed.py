@@ -2,7 +2,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -48,11 +47,18 @@ def test_two_processes_meet_and_add_up_what_both_have(program):
     assert "process 1 of 2 has 3.0 4.0 5.0 all have 15.0" in second
 
 
-def test_all_end_at_once_when_one_fails_and_it_is_named(program):
-    begin = time.monotonic()
+def test_all_end_by_themselves_when_one_fails_and_it_is_named(program, monkeypatch):
+    started = []
+
+    class Watched(subprocess.Popen):
+        def __init__(self, *arguments, **options):
+            super().__init__(*arguments, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Watched)
     with pytest.raises(InputError, match="meet.py, process 1 of 2: ended with code 1"):
-        distributed.launch([*program, "fails"], 2, capture=True, seconds=120)
-    assert time.monotonic() - begin < 60  # JAX alone: 300 s
+        distributed.launch([*program, "fails"], 2, capture=True, seconds=120, patience=120)
+    assert [process.returncode for process in started] == [1, 1]  # none was killed, though JAX alone waits for 300 s
 
 
 def test_under_slurm_the_place_comes_from_its_variables(program):
@@ -142,7 +148,7 @@ def test_what_takes_too_long_is_ended():
 
 
 def test_the_last_line_of_the_first_that_failed_is_told():
-    code = "import os, sys, time; time.sleep(9 * (os.environ['KERAS_DISTRIBUTION_PROCESS_ID'] == '0'))"
+    code = "import os, sys, time; time.sleep(600 * (os.environ['KERAS_DISTRIBUTION_PROCESS_ID'] == '0'))"
     command = [sys.executable, "-c", f"{code}; print('no disk'); sys.exit(3)"]
     with pytest.raises(InputError, match="process 1 of 2: ended with code 3.*last line was: no disk"):
         distributed.launch(command, 2, capture=True, patience=1)

@@ -2,10 +2,10 @@
 
 import pickle
 
-import keras
 import numpy as np
 import pytest
 from filter_scans import CAMERA, bumpy, scan_of
+from isolation import seeded
 
 from pcfilter_lib import filters, models
 from pcfilter_lib.data import OrganizedScan
@@ -17,8 +17,8 @@ CHANNELS = len(filters.CHANNELS)
 
 
 @pytest.fixture(scope="module")
+@seeded(1)
 def network():
-    keras.utils.set_random_seed(1)
     return models.UNet(CHANNELS, depth=2, base_filters=4, max_filters=6, batch_norm=False)
 
 

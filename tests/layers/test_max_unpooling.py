@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -79,8 +80,8 @@ def segnet(channels=2):
     return keras.Model(inputs, keras.layers.Conv2D(1, 3, padding="same")(back))
 
 
+@seeded(0)
 def test_a_model_for_any_size_is_saved_predicts_and_trains(tmp_path):
-    keras.utils.set_random_seed(0)
     model = segnet()
     assert model.output_shape == (None, None, None, 1)
     model.save(tmp_path / "model.keras")

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 from keras import ops
 from layer_contract import assert_layer_contract, assert_trains
 
@@ -33,10 +34,10 @@ def test_without_the_penalty_it_may_collapse_and_with_it_it_does_not():
     x = clouds(12)
     left = {}
     for penalty in (0.0, 1.0):
-        keras.utils.set_random_seed(0)
-        inputs = keras.Input((None, 3))
-        layer = PointTransform(**SMALL, penalty=penalty)
-        model = keras.Model(inputs, layer(inputs))
+        with seeded(0):
+            inputs = keras.Input((None, 3))
+            layer = PointTransform(**SMALL, penalty=penalty)
+            model = keras.Model(inputs, layer(inputs))
         model.compile(keras.optimizers.Adam(0.03), "mse")
         for _ in range(60):
             model.train_on_batch(x, 0 * x)  # a loss that a collapse would please

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -373,10 +374,10 @@ def test_wrong_arguments_are_refused(call, message):
         call()
 
 
+@seeded(0)
 def test_in_a_training(tmp_path):
     labels, random = scan(4, (6, 5), 0.3)
     scans = random.normal(size=(4, 6, 5, 2)).astype("float32")
-    keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((None, None, 2)), keras.layers.Conv2D(1, 1)])
     metrics = [Accuracy(), Recall(0), IoU(), IoU3D(), MeanIoU(), AveragePrecision(0)]
     model.compile("sgd", MaskedBinaryCrossentropy(), metrics=metrics, weighted_metrics=[Precision()])

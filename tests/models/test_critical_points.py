@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib import data
 from pcfilter_lib.errors import InputError
@@ -10,8 +11,8 @@ pytestmark = pytest.mark.backend
 
 
 @pytest.fixture(scope="module")
+@seeded(0)
 def model():
-    keras.utils.set_random_seed(0)
     made = PointNet(3, width=0.2, transforms=False)
     made.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     for _ in range(3):

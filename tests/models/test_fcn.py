@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -91,8 +92,8 @@ def bends(model):
     return np.flatnonzero(np.abs(np.diff(line, 2)) > 1e-4 * np.ptp(line)) + 1
 
 
+@seeded(0)
 def test_eights_see_what_thirty_twos_do_not():
-    keras.utils.set_random_seed(0)
     coarse, fine = (FCN(2, stride=stride, base_filters=2) for stride in (32, 8))
     for apart in (8, 16):
         head = fine.get_layer(f"score_{apart}")

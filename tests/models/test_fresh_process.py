@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib.models import FCN, PretrainedUNet, SegNet, UNet
 
@@ -43,10 +44,10 @@ print(json.dumps([found, float(model.train_on_batch(x, np.ones_like(outputs)))])
 
 
 @pytest.fixture(scope="module")
+@seeded(0)
 def loaded(tmp_path_factory):
     """All models, trained for a step and saved; what they predict; and what one fresh process found."""
     folder = tmp_path_factory.mktemp("models")
-    keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
     first, x = (random.normal(size=(2, *size, 2)).astype("float32") for size in ((9, 13), (14, 7)))
     np.save(folder / "x.npy", x)

@@ -4,6 +4,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib import models
 from pcfilter_lib.errors import InputError
@@ -15,9 +16,9 @@ pytestmark = pytest.mark.backend
 
 
 @pytest.fixture(scope="module")
+@seeded(0)
 def saved(tmp_path_factory):
     """A model with custom classes of several parts of the library, trained for a step."""
-    keras.utils.set_random_seed(0)
     inputs = keras.Input((None, None, 2))
     x = ResidualBlock(4)(inputs)
     x = keras.layers.Conv2D(3, 1, kernel_regularizer=SumRegularizer(1.0, strength=0.1))(x)

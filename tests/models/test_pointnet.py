@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -46,8 +47,8 @@ def test_it_has_the_published_number_of_weights():
     assert [round(size / 1e6, 1) for size in sizes] == [3.5, 0.8]
 
 
+@seeded(0)
 def test_it_learns_to_tell_balls_from_boxes():
-    keras.utils.set_random_seed(0)
     rng = np.random.default_rng(0)
     directions = rng.normal(size=(64, 60, 3))
     norms = (np.linalg.norm(directions, axis=-1, keepdims=True), np.abs(directions).max(axis=-1, keepdims=True))
@@ -97,8 +98,8 @@ def test_segmentation_follows_the_points_and_listens_to_the_kind():
 
 
 @pytest.mark.parametrize("transforms", [False, True])
+@seeded(0)
 def test_it_trains_in_mixed_precision_with_long_weights(transforms):
-    keras.utils.set_random_seed(0)
     policy = keras.config.dtype_policy()
     keras.config.set_dtype_policy("mixed_bfloat16")
     try:

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 import pcfilter_lib.register  # noqa: F401
 from pcfilter_lib.errors import InputError
@@ -26,9 +27,9 @@ def encoder_of(model):
 
 
 @pytest.fixture(scope="module", params=NETWORKS)
+@seeded(1)
 def network(request):
     """An encoder's name, its module, and the network of keras.applications with weights that stand for trained ones."""
-    keras.utils.set_random_seed(1)
     return request.param, getattr(keras.applications, request.param), build(request.param)
 
 

@@ -7,6 +7,7 @@ import sys
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
@@ -63,9 +64,9 @@ NETWORKS = {  # what it is, an image's size, and a tile's
 }
 
 
+@seeded(0)
 def made(name):
     """A network whose every weight counts, an image, and a tile's size."""
-    keras.utils.set_random_seed(0)
     make, size, tile = NETWORKS[name]
     model = make()
     random = np.random.default_rng(0)

@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib import models
 from pcfilter_lib.errors import InputError
@@ -17,9 +18,9 @@ SETTINGS = [
 ]
 
 
+@seeded(0)
 def small(**how):
     """A network whose outputs differ visibly from sample to sample."""
-    keras.utils.set_random_seed(0)
     how = {"classes": 16, "channels": 6, "skip_channels": 7, "dilations": (1, 2, 4), **how}
     model = WaveNet(**how)
     model.build()
