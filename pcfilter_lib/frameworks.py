@@ -137,9 +137,10 @@ def start(backend: str | None = None) -> str:
     backend = backend or os.environ.get("KERAS_BACKEND", "tensorflow")
     if backend not in BACKENDS:
         raise InputError("backend", "", f"{backend!r} is none of Keras's backends", f"use one of {', '.join(BACKENDS)}")
-    os.environ["KERAS_BACKEND"] = backend
     with _quietly(), _uncollected(), _without_jax(backend):
         require(backend, EXTRAS[backend])
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
     keras = import_keras()
     if keras.backend.backend() != backend:
         raise InputError(
@@ -148,6 +149,7 @@ def start(backend: str | None = None) -> str:
             f"Keras already runs on {keras.backend.backend()}",
             "restart, and call this before Keras is used",
         )
+    os.environ["KERAS_BACKEND"] = backend  # for the processes that this one starts
     return backend
 
 

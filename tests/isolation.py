@@ -29,9 +29,9 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-#: Variables that libraries set when they are imported, and pytest for each test.
-IGNORED = {
-    "PYTEST_CURRENT_TEST",
+#: Variables that libraries set when they are imported. They are removed again, so that no process that a later test
+#: starts depends on what was imported before, but no test is to blame for them.
+MAY_APPEAR = {
     *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"),  # scikit-learn
     "HDF5_PLUGIN_PATH",  # h5py
     "TCM_ENABLE",  # Open3D
@@ -59,7 +59,7 @@ class Setting:
 
     def now(self) -> Any:
         """Return the value; the default if nothing has imported the module yet."""
-        return self.read() if self.module in sys.modules else self.default
+        return self.read() if sys.modules.get(self.module) else self.default
 
 
 def _keras() -> Any:
@@ -80,7 +80,7 @@ def _config(name: str, default: Any) -> Setting:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in IGNORED}
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
 def _restore_environment(old: dict[str, str]) -> None:
@@ -156,12 +156,14 @@ SETTINGS = [
 
 
 def _difference(setting: Setting, old: Any, new: Any) -> str:
+    """Say what has changed; nothing if no test is to blame for it."""
     if setting.kind == "path":
         return f"path: sys.path has gained {sorted({*new} - {*old})} and lost {sorted({*old} - {*new})}"
     if setting.kind != "environment":
         return f"{setting.kind}: {setting.name} was {old!r} and is {new!r}"
-    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
-    return f"environment: {', '.join(names)} differs"
+    names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+    names -= MAY_APPEAR - old.keys()
+    return f"environment: {', '.join(sorted(names))} differs" if names else ""
 
 
 class Generators:
@@ -290,7 +292,7 @@ class Watch:
         """Note which settings have changed, and change them back."""
         for setting, old in self.settings.items():
             if (new := setting.now()) != old:
-                self.changes.append(_difference(setting, old, new))
+                self.changes += filter(None, [_difference(setting, old, new)])
                 setting.write(old)
 
     def message(self, name: str) -> str:

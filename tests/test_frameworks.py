@@ -1,6 +1,9 @@
+import importlib.util
+import json
 import os
 import subprocess
 import sys
+import types
 
 import numpy as np
 import pytest
@@ -8,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pcfilter_lib import frameworks
-from pcfilter_lib.errors import InputError
+from pcfilter_lib.errors import InputError, MissingExtraError
 
 BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
 
@@ -41,27 +44,15 @@ def test_what_keras_calls_convolution_is_the_chapters_formula(keras, h, w, more_
 
 
 @pytest.mark.backend
-def test_a_backend_cannot_be_changed_later(keras):
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_backend_cannot_be_changed_later(keras, installed, monkeypatch):
     other = next(name for name in frameworks.BACKENDS if name != BACKEND)
-    code = f"import keras\nfrom pcfilter_lib import frameworks\nframeworks.start({other!r})"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    # Either the other backend is not installed, or Keras runs already: both say so in one line.
-    assert done.returncode == 1
-    assert done.stderr.strip().splitlines()[-1].startswith("pcfilter_lib.errors.")
-
-
-@pytest.mark.backend
-def test_keras_on_another_backend_is_noticed_even_if_both_are_installed():
-    other = next(name for name in frameworks.BACKENDS if name != BACKEND)
-    code = f"""
-import sys, types
-from pcfilter_lib import frameworks
-frameworks.start()
-sys.modules[{other!r}] = types.ModuleType({other!r})  # as if it were installed
-frameworks.start({other!r})
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert f"Keras already runs on {BACKEND}. Remedy: restart" in done.stderr
+    monkeypatch.setenv("KERAS_BACKEND", BACKEND)
+    monkeypatch.setitem(sys.modules, other, types.ModuleType(other) if installed else None)
+    words = f"Keras already runs on {BACKEND}. Remedy: restart" if installed else f"{other} is not installed"
+    with pytest.raises((InputError, MissingExtraError), match=words):
+        frameworks.start(other)
+    assert os.environ["KERAS_BACKEND"] == BACKEND  # so the processes that this one starts do not take the other
 
 
 def test_a_backend_that_does_not_exist_is_refused():
@@ -69,26 +60,71 @@ def test_a_backend_that_does_not_exist_is_refused():
         frameworks.start("theano")
 
 
-@pytest.mark.backend
-def test_starting_is_silent_and_gives_the_error_stream_back():
-    code = "from pcfilter_lib import frameworks; frameworks.start(); import sys; print('heard', file=sys.stderr)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stderr == "heard\n"
-
-
-@pytest.mark.parametrize("first", ["frameworks.start('tensorflow')", "models"])
-def test_tensorflow_does_not_bring_jax_along_which_can_still_be_imported(first, tmp_path):
-    code = f"""
-import sys
-from pcfilter_lib import frameworks, models
-{first}
-assert "tensorflow" in sys.modules
-assert not [name for name in sys.modules if name.partition(".")[0] in ("jax", "jaxlib")]
-import jax
-print(jax.numpy.arange(3).sum())
+STARTS = {
+    "start": ("frameworks.start()", True),
+    "layers": ("import pcfilter_lib.layers", False),
+    "register": ("import pcfilter_lib.register", True),
+}
+PROGRAM = """
+import gc, json, sys
+{collects}
+from pcfilter_lib import frameworks
+{start}
+kept = gc.get_freeze_count()
+frameworks.start()
+told = dict(collects=gc.isenabled(), kept=kept, again=gc.get_freeze_count())
+told["started"] = [name for name in frameworks.BACKENDS if name in sys.modules]
+import keras
+keras.ops.convert_to_numpy(keras.layers.Dense(1)(keras.ops.ones((1, 1))))
+print("heard", file=sys.stderr)
+try:
+    import jax
+    told["jax"] = int(jax.numpy.arange(3).sum())
+except ImportError:
+    pass
+print(json.dumps(told))
 """
-    done = run_where_nothing_is_configured(code, tmp_path)
-    assert done.stdout == "3\n", done.stderr
+
+
+@pytest.fixture(scope="module")
+def started():
+    """What fresh processes found after they had started in different ways, and what they wrote to the error stream."""
+    found = {}
+
+    def how(name):
+        if name not in found:
+            start, collects = STARTS[name]
+            code = PROGRAM.format(collects="" if collects else "gc.disable()", start=start)
+            run = [sys.executable, "-c", code]
+            done = subprocess.run(run, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+            found[name] = json.loads(done.stdout), done.stderr
+        return found[name]
+
+    return how
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("name", STARTS)
+def test_starting_is_silent_and_gives_the_error_stream_back(started, name):
+    assert started(name)[1] == "heard\n"
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("name", STARTS)
+def test_one_framework_is_started_and_jax_can_still_be_imported(started, name):
+    told, _ = started(name)
+    assert told["started"] == [BACKEND]
+    if importlib.util.find_spec("jax"):
+        assert told["jax"] == 3
+
+
+@pytest.mark.backend
+@pytest.mark.parametrize("name", STARTS)
+def test_the_garbage_collector_goes_on_as_before_and_leaves_what_was_imported_alone(started, name):
+    told, _ = started(name)
+    assert told["collects"] == STARTS[name][1]
+    assert told["kept"] > 100_000 and told["again"] == told["kept"]
 
 
 def test_a_backend_that_keras_json_names_is_kept(tmp_path):
@@ -100,32 +136,6 @@ def test_a_backend_that_keras_json_names_is_kept(tmp_path):
 def run_where_nothing_is_configured(code, home):
     where = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"} | {"KERAS_HOME": str(home)}
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=where)
-
-
-@pytest.mark.backend
-@pytest.mark.parametrize("collects", [True, False])
-def test_the_garbage_collector_goes_on_as_before_and_leaves_what_was_imported_alone(collects):
-    code = f"""
-import gc
-{"" if collects else "gc.disable()"}
-from pcfilter_lib import frameworks
-frameworks.start()
-kept = gc.get_freeze_count()
-frameworks.start()
-print(gc.isenabled(), kept > 100_000, gc.get_freeze_count() == kept)
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert done.stdout == f"{collects} True True\n", done.stderr
-
-
-@pytest.mark.backend
-@pytest.mark.parametrize("part", ["layers", "register"])
-def test_a_part_that_needs_keras_imports_it_silently(part):
-    code = (
-        f"import pcfilter_lib.{part}, keras; keras.ops.convert_to_numpy(keras.layers.Dense(1)(keras.ops.ones((1, 1))))"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.backend

@@ -96,11 +96,9 @@ def scan(seed, size, share, classes=2):
 
 
 def in_batches(metric, labels, scores, weights=None):
-    """Feed one sample after the other."""
-    metric.reset_state()
-    for k in range(len(labels)):
-        one = slice(k, k + 1)
-        metric.update_state(labels[one], scores[one], None if weights is None else weights[one])
+    """Feed one sample, then all others."""
+    for part in (slice(None, 1), slice(1, None)):
+        metric.update_state(labels[part], scores[part], None if weights is None else weights[part])
 
 
 @pytest.mark.parametrize("metric", ALL)
@@ -132,8 +130,6 @@ def test_two_classes(metric, size, seed, share, positive, threshold, logits, wei
     tested = make(metric, positive, threshold=threshold, from_logits=logits)
     tested.update_state(labels, scores, weights)
     close(tested, wanted)
-    in_batches(tested, labels, scores, weights)
-    close(tested, wanted)
 
 
 @pytest.mark.parametrize("metric", ALL)
@@ -149,7 +145,18 @@ def test_several_classes(metric, size, seed, share, classes, weighted):
     in_batches(tested, labels, scores, weights)
     close(tested, expected(metric, matrix, positive))
     np.testing.assert_allclose(tested.matrix(), matrix, rtol=1e-6)
+
+
+@examples
+@given(size=sizes, seed=seeds, share=masked, classes=st.sampled_from([2, 5]), weighted=st.booleans())
+def test_labels_and_predictions_in_all_their_shapes(size, seed, share, classes, weighted):
+    labels, random = scan(seed, size, share, classes)
+    scores = random.normal(size=(*labels.shape, classes)).astype("float32")
+    found = scores.argmax(axis=-1)
+    weights = random.random(labels.shape).astype("float32") if weighted else None
+    matrix = counts_of(labels, found, np.ones(labels.shape) if weights is None else weights.astype(float), classes)
     one_hot = (labels[..., None] == np.arange(classes)).astype("float32")
+    tested = Accuracy(classes=classes)
     for truth, answer in [(labels, found), (one_hot, scores), (one_hot, found), (labels[..., None], scores)]:
         tested.reset_state()
         tested.update_state(truth, answer, weights)
@@ -312,6 +319,7 @@ def test_iou_3d(seed, share, threshold, weighted, empty):
     metric = IoU3D(threshold, from_logits=False)
     metric.update_state(labels[..., None], probabilities[..., None], weights)
     close(metric, over(total, below))
+    metric.reset_state()
     in_batches(metric, labels, probabilities, weights)
     close(metric, over(total, below))
 

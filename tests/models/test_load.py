@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 from isolation import seeded
+from one_step import EAGERLY
 
 from pcfilter_lib import models
 from pcfilter_lib.errors import InputError
@@ -25,7 +26,7 @@ def saved(tmp_path_factory):
     pooled, places = MaxPoolingWithIndices2D(2)(x)
     outputs = MaxUnpooling2D()(DropBlock2D(0.1, 2)(pooled), places, x)
     model = keras.Model(inputs, outputs)
-    model.compile(Ranger(0.01), "mse")
+    model.compile(Ranger(0.01), "mse", run_eagerly=EAGERLY)  # so will whoever loads it
     data = np.random.default_rng(0).normal(size=(2, 9, 7, 2)).astype("float32")
     model.train_on_batch(data, np.zeros((2, 9, 7, 3), "float32"))
     path = tmp_path_factory.mktemp("models") / "model.keras"

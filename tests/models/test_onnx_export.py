@@ -57,7 +57,8 @@ def assert_equal(model, path, *inputs):
     expected = expected if isinstance(expected, list | tuple) else [expected]
     for got, wanted in zip(run(path, *inputs), expected, strict=True):
         assert got.shape == wanted.shape
-        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4)
+        # Both round to 7 digits at each layer, in an order that depends on the processor.
+        np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=max(1e-4, 1e-6 * np.abs(wanted).max()))
 
 
 def small(**options):
@@ -204,7 +205,10 @@ PARTS = {
 @pytest.mark.parametrize("name", PARTS)
 def test_each_layer(tmp_path, name):
     model = filled(PARTS[name]())
-    model.compile(run_eagerly=True)  # compiling one layer takes longer than a hundred calls of it
+    if name == "transposed, dilated" and keras.backend.backend() == "tensorflow":
+        model.compile(jit_compile=True)  # else TensorFlow cannot compute it on every processor
+    else:
+        model.compile(run_eagerly=True)  # compiling one layer takes longer than a hundred calls of it
     export_onnx(model, tmp_path / "model.onnx")
     for shape in BATCHES:
         assert_equal(model, tmp_path / "model.onnx", images(*shape))
