@@ -7,7 +7,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "devices": ["barrier", "wait"],
         "peaks": ["measured_peaks"],
-        "record": ["COLLECTED", "check_record", "collected", "load_record", "machine_name"],
+        "record": [
+            "COLLECTED",
+            "check_record",
+            "collected",
+            "differ",
+            "fastest",
+            "load_record",
+            "machine_name",
+        ],
         "roofline": ["Roofline"],
         "run": ["Setting", "run_settings", "settings"],
         "timing": ["Timing", "measure"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from pcfilter_lib import results
@@ -131,6 +132,43 @@ def share_of_roof(record: dict[str, object], entry: dict[str, object]) -> float 
 def is_impossible(record: dict[str, object], entry: dict[str, object]) -> bool:
     """Tell whether an entry is faster than its device can be."""
     return (share_of_peak(record, entry) or 0) > POSSIBLE
+
+
+def differ(one: dict[str, object], other: dict[str, object]) -> bool:
+    """Return whether two measured times differ by more than the spread of either.
+
+    A smaller difference is no result: a few more calls may reverse it.
+
+    Parameters
+    ----------
+    one, other : dict
+        Entries of a record with a ``median_s``.
+
+    Returns
+    -------
+    bool
+    """
+    doubt = max(entry["spread"] * entry["median_s"] for entry in (one, other))
+    return abs(one["median_s"] - other["median_s"]) > doubt
+
+
+def fastest(entries: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """Return the entry with the smallest median and all that do not differ from it by more than the spread.
+
+    If there are several, none of them has won.
+
+    Parameters
+    ----------
+    entries : iterable of dict
+        Results of one workload on one device; those that failed are left out.
+
+    Returns
+    -------
+    list of dict
+        From the smallest median to the largest.
+    """
+    timed = sorted((entry for entry in entries if "median_s" in entry), key=lambda entry: entry["median_s"])
+    return [entry for entry in timed if not differ(timed[0], entry)]
 
 
 def machine_name(record: dict[str, object]) -> str:

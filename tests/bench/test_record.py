@@ -57,6 +57,24 @@ def test_what_no_machine_can_do_is_refused(good):
         record.check_record(good)
 
 
+def timed(median, spread):
+    return {"median_s": median, "spread": spread}
+
+
+def test_a_difference_within_either_spread_is_none():
+    steady, noisy = timed(0.10, 0.02), timed(0.09, 0.44)
+    assert not record.differ(steady, noisy) and not record.differ(noisy, steady)
+    assert record.differ(steady, timed(0.09, 0.02)) and record.differ(timed(0.09, 0.02), steady)
+    assert not record.differ(steady, steady)
+
+
+def test_the_fastest_are_all_that_do_not_differ_from_the_first():
+    first, second, third, failed = timed(0.09, 0.44), timed(0.10, 0.02), timed(0.15, 0.01), {"error": "it broke"}
+    assert record.fastest([third, failed, second, first]) == [first, second]
+    assert record.fastest([third, second]) == [second]  # 50 ms are more than 2 ms
+    assert record.fastest([failed]) == []
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

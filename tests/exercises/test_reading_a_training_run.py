@@ -97,9 +97,9 @@ def with_roll(running):
 
 
 def by_search(a, d):
-    """Take more images until two standard deviations of the difference fit into d."""
+    """Take more images until 2.8 standard deviations of the difference fit into d."""
     n = 1
-    while 2 * math.sqrt(2 * a * (1 - a) / n) > d:
+    while 2.8 * math.sqrt(2 * a * (1 - a) / n) > d:
         n += 1
     return n
 
@@ -107,16 +107,19 @@ def by_search(a, d):
 @pytest.mark.parametrize(
     "mistake, explanation",
     [
-        (lambda a, d: math.ceil(4 * a * (1 - a) / d**2), "both variances count"),
-        (lambda a, d: math.ceil(2 * a * (1 - a) / d**2), "two are asked for"),
+        (lambda a, d: math.ceil(2.8**2 * a * (1 - a) / d**2), "both variances count"),
+        (lambda a, d: math.ceil(8 * a * (1 - a) / d**2), "every other comparison misses"),
+        (lambda a, d: math.ceil(2 * a * (1 - a) / d**2), "2.8 are asked for"),
         (lambda a, d: math.ceil(a * (1 - a) / d**2), "one standard deviation of one network"),
-        (lambda a, d: math.ceil(16 * a * (1 - a) / d**2), "twice too many"),
-        (lambda a, d: math.ceil(math.sqrt(8 * a * (1 - a)) / d), "a root is left over"),
-        (lambda a, d: round(8 * a * (1 - a) / d**2), "round up"),
-        (lambda a, d: int(8 * a * (1 - a) / d**2) + 1, "always goes up by one"),
-        (lambda a, d: math.ceil(8 * a * (1 - a) / d), "has to be squared"),
-        (lambda a, d: 8 * a * (1 - a) / d**2, "round up"),
-        (lambda a, d: int(8 * a * (1 - a) / d**2), "round up"),
+        (lambda a, d: math.ceil(4 * 2.8**2 * a * (1 - a) / d**2), "twice too many"),
+        (lambda a, d: math.ceil(16 * a * (1 - a) / d**2), "rule of thumb"),
+        (lambda a, d: math.ceil(2 * 2.8 * a * (1 - a) / d**2), "2.8 has to be squared"),
+        (lambda a, d: math.ceil(2.8 * math.sqrt(2 * a * (1 - a)) / d), "a root is left over"),
+        (lambda a, d: round(2 * 2.8**2 * a * (1 - a) / d**2), "round up"),
+        (lambda a, d: math.ceil(2 * 2.8**2 * a * (1 - a) / d), "half of it takes four times"),
+        (lambda a, d: math.ceil(2 * 2.8**2 * math.sqrt(a * (1 - a)) / d**2), "under a root twice"),
+        (lambda a, d: 2 * 2.8**2 * a * (1 - a) / d**2, "round up"),
+        (lambda a, d: int(2 * 2.8**2 * a * (1 - a) / d**2), "round up"),
         (lambda a, d: 100, "with this many images"),
         (lambda a, d: [1, 2], "gives 2 numbers"),
     ],
@@ -127,7 +130,19 @@ def test_images_needed(capsys, mistake, explanation):
 
 
 def test_the_solution_quotes_the_right_number():
-    assert math.ceil(8 * 0.97 * 0.03 / 0.006**2) == by_search(0.97, 0.006) == 6467
+    assert math.ceil(2 * 2.8**2 * 0.97 * 0.03 / 0.006**2) == by_search(0.97, 0.006) == 12_675
+
+
+@pytest.mark.parametrize(
+    ("images", "power"), [(by_search, 0.80), (lambda a, d: math.ceil(8 * a * (1 - a) / d**2), 0.52)]
+)
+def test_with_so_many_images_four_comparisons_of_five_see_the_difference(images, power):
+    """Test simulated networks, and believe in a difference of more than 1.96 of its standard deviations."""
+    a, d = 0.9, 0.02
+    n, random = images(a, d), np.random.default_rng(0)
+    better, worse = (random.binomial(n, right, size=20_000) / n for right in (a + d / 2, a - d / 2))
+    deviation = np.sqrt((better * (1 - better) + worse * (1 - worse)) / n)
+    assert np.mean(better - worse > 1.96 * deviation) == pytest.approx(power, abs=0.015)
 
 
 def by_spawning(seed, epoch, n):
