@@ -35,12 +35,13 @@ CLASSES = data.HELD_OUT_CLASSES
 SPLITS = ("train", "test")
 POINTS, BATCH, COPIES = 1024, 32, 4
 AUGMENT = data.CloudAugmentation(rotate="", jitter=0.01, scale=(0.8, 1.25), drop=0.3)
-#: way -> steps with 5, 20 and all shapes of each class, learning rate
+#: way -> 5, 20 or all shapes of each class -> steps, learning rate
 WAYS = {
-    "random": ({5: 300, 20: 600, "all": 1500}, 1e-3),
-    "head": ({5: 300, 20: 600, "all": 1500}, 1e-3),
-    "fine-tuned": ({5: 160, 20: 240, "all": 400}, 1e-3),
-    "scratch": ({5: 160, 20: 240, "all": 1000}, 2e-3),
+    "random": {5: (300, 1e-3), 20: (600, 1e-3), "all": (1500, 1e-3)},
+    "head": {5: (300, 1e-3), 20: (600, 1e-3), "all": (1500, 1e-3)},
+    "fine-tuned": {5: (160, 1e-3), 20: (240, 1e-3), "all": (1000, 2e-3)},
+    "fine-tuned briefly": {"all": (400, 1e-3)},  # what a smaller budget makes of the comparison
+    "scratch": {5: (160, 2e-3), 20: (240, 2e-3), "all": (1000, 2e-3)},
 }
 SEEDS = {5: 5, 20: 5, "all": 2}
 
@@ -48,7 +49,7 @@ SEEDS = {5: 5, 20: 5, "all": 2}
 def network(way: str, source: keras.Model) -> keras.Model:
     """Return a PointNet of four classes; but for "scratch", its extractor is the source's."""
     model = models.PointNet(len(CLASSES), transforms=False)
-    if way == "fine-tuned":
+    if way.startswith("fine-tuned"):
         for layer in model.layers:
             layer.set_weights(source.get_layer(layer.name).get_weights())
             if layer.name == "global":  # what follows is the head: it begins anew
@@ -89,7 +90,7 @@ def train(way: str, per_class: int | str, seed: int, train_set, test_set, source
     """Train once, and judge."""
     (x, y), (x_test, y_test) = train_set, test_set
     keras.utils.set_random_seed(seed)
-    steps, rate = WAYS[way][0][per_class], WAYS[way][1]
+    steps, rate = WAYS[way][per_class]
     rows = drawn(y, per_class, seed)
     start = time.perf_counter()
     if way in ("head", "random"):
@@ -145,11 +146,14 @@ def main() -> None:
     else:
         how = {"classes": CLASSES, "shapes": counts, "points": POINTS, "batch": BATCH, "copies of features": COPIES}
         result = {"provenance": provenance("keras", "tensorflow", "numpy"), **how, "runs": []}
+    result["steps and learning rates"] = {
+        way: {str(per_class): budget for per_class, budget in budgets.items()} for way, budgets in WAYS.items()
+    }
     done = {(run["way"], run["per_class"], run["seed"]) for run in result["runs"]}
     todo = [
         (way, per_class, seed)
         for way in options.ways
-        for per_class in SEEDS
+        for per_class in WAYS[way]
         for seed in range(5 if way in ("head", "random") else SEEDS[per_class])
         if (way, per_class, seed) not in done
     ]
@@ -161,7 +165,7 @@ def main() -> None:
         with replacing(options.json) as temporary:
             temporary.write_text(json.dumps(result, indent=1) + "\n")
     for way in options.ways:
-        for per_class in SEEDS:
+        for per_class in WAYS[way]:
             runs = [run for run in result["runs"] if (run["way"], run["per_class"]) == (way, per_class)]
             found = [run["accuracy"] for run in runs]
             recall = {name: round(statistics.mean(run["recall"][name] for run in runs), 3) for name in CLASSES}
