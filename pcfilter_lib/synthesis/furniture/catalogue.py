@@ -16,7 +16,7 @@ from pcfilter_lib.data.mesh import Mesh
 from pcfilter_lib.data.normalise import unit_sphere
 from pcfilter_lib.data.sampling import sample_surface
 from pcfilter_lib.errors import require
-from pcfilter_lib.synthesis.furniture.catalogue import bath, beds, cases, seats, tables
+from pcfilter_lib.synthesis.furniture import bath, beds, cases, seats, tables
 from pcfilter_lib.synthesis.scenes.solid import Solid
 
 _MAKERS = {

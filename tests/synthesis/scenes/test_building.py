@@ -4,7 +4,8 @@ import pytest
 from pcfilter_lib.data import Mesh, sample_surface
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.recipe import Recipe
-from pcfilter_lib.synthesis.scenes.building import build_scene, settling
+from pcfilter_lib.synthesis.scenes import settling
+from pcfilter_lib.synthesis.scenes.building import build_scene
 from pcfilter_lib.synthesis.scenes.parts import KINDS
 from pcfilter_lib.synthesis.scenes.settling import HeightMap, random_rotation
 from pcfilter_lib.synthesis.scenes.shapes import boxes, revolve
