@@ -21,8 +21,10 @@ import contextlib
 import os
 import random
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 from zlib import crc32
 
@@ -158,7 +160,8 @@ SETTINGS = [
 def _difference(setting: Setting, old: Any, new: Any) -> str:
     """Say what has changed; nothing if no test is to blame for it."""
     if setting.kind == "path":
-        return f"path: sys.path has gained {sorted({*new} - {*old})} and lost {sorted({*old} - {*new})}"
+        gained, lost = ([*(one - other).elements()] for one, other in permutations(map(Counter, (new, old))))
+        return f"path: sys.path has gained {gained} and lost {lost}"
     if setting.kind != "environment":
         return f"{setting.kind}: {setting.name} was {old!r} and is {new!r}"
     names = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
@@ -252,8 +255,8 @@ def _seed(name: str) -> None:
             _keras_state().set_global_attribute(attribute, None)
     if _context():
         _context()._set_global_seed(seed)
-    if "torch" in sys.modules:
-        sys.modules["torch"].manual_seed(seed)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(seed)
 
 
 @contextlib.contextmanager
@@ -321,7 +324,8 @@ def pytest_make_collect_report(collector):
     watch.look()
     watch.restore()
     if message := watch.message(f"The import of {collector.nodeid}"):
-        report.outcome, report.longrepr, report.result = "failed", message, []
+        also = f"{report.longrepr}\n\n" if report.failed else ""
+        report.outcome, report.longrepr, report.result = "failed", also + message, []
     return report
 
 

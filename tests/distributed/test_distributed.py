@@ -13,7 +13,7 @@ from pcfilter_lib.errors import InputError
 MEET = """
 import sys
 from pcfilter_lib import distributed
-place = distributed.start(wait=60)
+place = distributed.start(wait=300)
 import jax, numpy as np
 from jax.sharding import NamedSharding, PartitionSpec
 rows = NamedSharding(jax.sharding.Mesh(np.array(jax.devices()), ("batch",)), PartitionSpec("batch"))
@@ -42,7 +42,7 @@ def alone(monkeypatch):
 
 
 def test_two_processes_meet_and_add_up_what_both_have(program):
-    first, second = distributed.launch(program, 2, capture=True, seconds=120)
+    first, second = distributed.launch(program, 2, capture=True, seconds=300)
     assert "process 0 of 2 has 0.0 1.0 2.0 all have 15.0" in first
     assert "process 1 of 2 has 3.0 4.0 5.0 all have 15.0" in second
 
@@ -57,7 +57,7 @@ def test_all_end_by_themselves_when_one_fails_and_it_is_named(program, monkeypat
 
     monkeypatch.setattr(subprocess, "Popen", Watched)
     with pytest.raises(InputError, match="meet.py, process 1 of 2: ended with code 1"):
-        distributed.launch([*program, "fails"], 2, capture=True, seconds=120, patience=120)
+        distributed.launch([*program, "fails"], 2, capture=True, seconds=300, patience=300)
     assert [process.returncode for process in started] == [1, 1]  # none was killed, though JAX alone waits for 300 s
 
 
@@ -74,7 +74,7 @@ def test_under_slurm_the_place_comes_from_its_variables(program):
         for rank in (0, 1)
     ]
     try:
-        printed = [process.communicate(timeout=120)[0] for process in running]
+        printed = [process.communicate(timeout=300)[0] for process in running]
     finally:
         for process in running:
             process.kill()
@@ -83,7 +83,7 @@ def test_under_slurm_the_place_comes_from_its_variables(program):
 
 def test_who_waits_in_vain_says_so_and_ends(program):
     code = f"from pcfilter_lib import distributed as d; d.start('127.0.0.1:{distributed.free_port()}', 2, 1, wait=1)"
-    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert ended.returncode == 1
     assert "process 1 of 2: not all processes met" in ended.stderr and "within 1 s" in ended.stderr
 

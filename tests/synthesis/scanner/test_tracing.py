@@ -72,7 +72,7 @@ def test_texture_belongs_to_the_body(lab, texture):
 def test_nothing_is_printed_in_a_notebook():
     code = "from pcfilter_lib import synthesis\nscan = synthesis.simulate_scan(synthesis.Recipe(width=32, height=24))"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    NotebookClient(notebook, timeout=60).execute()
+    NotebookClient(notebook, timeout=300).execute()
     assert notebook.cells[0].execution_count == 1 and notebook.cells[0].outputs == []
 
 
