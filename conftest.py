@@ -3,11 +3,7 @@
 import pytest
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Put the cells back in their order, after all tests."""
-    cells = [item for item in items if item.path.suffix == ".ipynb"]
-    result = yield
-    left = set(items)  # less those that were deselected
-    items[:] = [item for item in items if item not in set(cells)] + [cell for cell in cells if cell in left]
-    return result
+    """Put the cells back in their order, behind all tests, before anybody else looks at the items."""
+    items.sort(key=lambda item: (str(item.path), item.cell_num) if item.path.suffix == ".ipynb" else ("", 0))
