@@ -145,7 +145,7 @@ def load_shapes(
         kept = Path(cache) / f"{Path(folder).name}-{split}-{points}-{key}.npy"
         if kept.exists():
             return np.load(kept), labels
-    shapes = tqdm(files, desc=f"{Path(folder).name}, {split}", unit=" shapes", leave=False)
+    shapes = tqdm(files, desc=f"{Path(folder).name}, {split}", unit=" shapes", leave=False, disable=None)
     clouds = np.stack([load_shape(path, points, seed=[seed, number]) for number, path in enumerate(shapes)])
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)

@@ -117,7 +117,7 @@ def furniture_clouds(
         o3d.utility.random.seed(int(generator.integers(2**31)))
     labels = np.repeat(np.arange(len(kinds)), count)
     clouds = np.empty((len(labels), points, 3), np.float32)
-    for row, label in enumerate(tqdm(labels, desc="furniture", unit=" shapes", leave=False, delay=2)):
+    for row, label in enumerate(tqdm(labels, desc="furniture", unit=" shapes", leave=False, disable=None)):
         solid = make_furniture(kinds[label], generator)
         if evenly:
             corners, faces = o3d.utility.Vector3dVector(solid.vertices), o3d.utility.Vector3iVector(solid.faces)
