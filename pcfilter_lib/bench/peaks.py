@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pcfilter_lib.bench.devices import wait
 from pcfilter_lib.bench.roofline import Roofline
+from pcfilter_lib.bench.tf32 import tf32_allowed
 from pcfilter_lib.bench.timing import measure
 
 _SIZES = {"cpu": (1024, 1536, 2048), "gpu": (4096, 8192)}  # of square matrices
@@ -11,7 +12,7 @@ _STREAM = {"cpu": 2**26, "gpu": 2**28}  # numbers of 4 bytes, three times: more 
 _TYPES = {"float32": "float32", "mixed_bfloat16": "bfloat16", "mixed_float16": "float16"}
 
 
-def measured_peaks(precision: str = "float32", repeats: int = 7) -> Roofline:
+def measured_peaks(precision: str = "float32", repeats: int = 7, tf32: bool | None = None) -> Roofline:
     """Measure what the device does at most, with the backend that Keras runs on.
 
     The product of two n x n matrices takes 2 n^3 operations and touches only 3 n^2 numbers, so that nothing but the
@@ -24,6 +25,9 @@ def measured_peaks(precision: str = "float32", repeats: int = 7) -> Roofline:
         Of the matrices: a policy of Keras. The vectors are always of 4 bytes a number.
     repeats : int, optional
         Calls of each size.
+    tf32 : bool, optional
+        Whether float32 products may be computed in TF32 where the device has units for it; see
+        :mod:`pcfilter_lib.bench.tf32`. By default, as the backend is set up.
 
     Returns
     -------
@@ -38,6 +42,11 @@ def measured_peaks(precision: str = "float32", repeats: int = 7) -> Roofline:
     """
     from pcfilter_lib import frameworks
 
+    if tf32 is not None:
+        import keras
+
+        with tf32_allowed(keras.backend.backend(), tf32):
+            return measured_peaks(precision, repeats)
     kind = "cpu" if frameworks.device() == "cpu" else "gpu"
     rates = []
     for size in _SIZES[kind]:

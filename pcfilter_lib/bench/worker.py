@@ -11,6 +11,7 @@ import sys
 
 from pcfilter_lib import frameworks
 from pcfilter_lib.bench.devices import device_name, most_memory
+from pcfilter_lib.bench.tf32 import device_has_tf32, tf32_in_use
 from pcfilter_lib.bench.timing import measure
 
 #: Repeats and seconds: at full size, and for a quick look.
@@ -47,9 +48,7 @@ def run(workload: str, backend: str, precision: str, jit: bool, quick: bool) -> 
         keras.utils.set_random_seed(0)
     where = {"device": frameworks.device() if backend != "numpy" else "cpu", "device_name": device_name(backend)}
     if workload == "peaks":
-        from pcfilter_lib.bench.peaks import measured_peaks
-
-        return {**where, **dataclasses.asdict(measured_peaks(precision, repeats=3 if quick else 15))}
+        return {**where, **_peaks(backend, precision, repeats=3 if quick else 15)}
     repeats, seconds = _EFFORT[quick]
     before = most_memory(backend)
     work = WORKLOADS[workload].make(jit, quick)
@@ -66,7 +65,18 @@ def run(workload: str, backend: str, precision: str, jit: bool, quick: bool) -> 
         "flops": None if work.flops is None else work.flops // work.steps,
         "traffic": None if work.traffic is None else work.traffic // work.steps,
         "memory": None if after is None or before is None else after - before,
+        "tf32": precision == "float32" and tf32_in_use(backend),
     }
+
+
+def _peaks(backend: str, precision: str, repeats: int) -> dict[str, float]:
+    """Return the peaks of a precision: those of float32 without TF32, and in TF32 as well where the device has it."""
+    from pcfilter_lib.bench.peaks import measured_peaks
+
+    if precision != "float32" or not device_has_tf32(backend):
+        return dataclasses.asdict(measured_peaks(precision, repeats))
+    full, rounded = (measured_peaks(precision, repeats, tf32) for tf32 in (False, True))
+    return {**dataclasses.asdict(full), "tf32_flops": rounded.flops}
 
 
 if __name__ == "__main__":

@@ -92,7 +92,8 @@ def as_text(record: dict) -> str:
         if "error" in entry:
             rows.append((*head, "failed", "", "", "", ""))
         elif entry["workload"] == "peaks":
-            peaks.append(f"peak, {entry['backend']}, {entry['precision']}: {entry['flops'] / 1e9:,.0f} GFLOP/s, "
+            tf32 = f"{entry['tf32_flops'] / 1e9:,.0f} in TF32, " if "tf32_flops" in entry else ""
+            peaks.append(f"peak, {entry['backend']}, {entry['precision']}: {entry['flops'] / 1e9:,.0f} GFLOP/s, {tf32}"
                          f"{entry['bandwidth'] / 1e9:,.0f} GB/s")  # fmt: skip
         else:
             share = share_of_roof(record, entry)

@@ -51,10 +51,42 @@ def test_the_share_of_the_roof_is_of_the_limit_that_holds(good):
     assert record.share_of_roof(good, good["results"][0]) is None
 
 
-def test_what_no_machine_can_do_is_refused(good):
-    good["results"][2]["median_s"] = 1e9 / 3e11 / 1.2
-    with pytest.raises(InputError, match=r"results/2: unet-inference on jax would be 1\.2 times as fast as the device"):
-        record.check_record(good)
+def times_the_peak(good, workload, share, **fields):
+    """Let the third result be so many times as fast as the peak."""
+    good["results"][2] |= {"workload": workload, "median_s": 1e9 / 3e11 / share, **fields}
+    return good
+
+
+@pytest.mark.parametrize(
+    ("workload", "possible", "impossible"),
+    [("pointnet-inference", 1.0, 1.2), ("unet-training", 4.0, 4.6), ("conv1d-8", 2.0, 2.3), ("conv2d-8", 2.25, 4.6),
+     ("conv3d-8", 8.0, 9.0), ("of-another-version", 1.0, 1.2)],
+)  # fmt: skip
+def test_what_no_machine_can_do_is_refused_and_what_winograd_can_is_not(good, workload, possible, impossible):
+    record.check_record(times_the_peak(good, workload, possible))
+    with pytest.raises(InputError, match=rf"results/2: {workload} on jax would be {impossible} times as fast as"):
+        record.check_record(times_the_peak(good, workload, impossible))
+
+
+def test_the_refusal_says_what_a_better_algorithm_explains(good):
+    with pytest.raises(InputError, match=r"as fast as the device can be\. Remedy: measure again"):
+        record.check_record(times_the_peak(good, "pointnet-training", 5))
+    with pytest.raises(InputError, match=r"device can be, of which a better algorithm explains 4 at most\. Remedy"):
+        record.check_record(times_the_peak(good, "conv2d-64", 5))
+
+
+def test_work_in_tf32_stands_under_the_roof_of_tf32(good):
+    good["results"][0]["tf32_flops"] = 15e11
+    full, rounded = (dict(good["results"][2], tf32=tf32) for tf32 in (False, True))
+    assert record.peak(good, full) == record.peak(good, good["results"][2]) == record.Roofline(3e11, 1e10)
+    assert record.peak(good, rounded) == record.Roofline(15e11, 1e10)
+    record.check_record(times_the_peak(good, "pointnet-inference", 4, tf32=True))
+    with pytest.raises(InputError, match=r"would be 4\.0 times as fast"):
+        record.check_record(times_the_peak(good, "pointnet-inference", 4, tf32=False))
+    with pytest.raises(InputError, match=r"would be 1\.2 times as fast"):
+        record.check_record(times_the_peak(good, "pointnet-inference", 6, tf32=True))
+    del good["results"][0]["tf32_flops"]  # without such a peak, that of float32 is the only one
+    assert record.peak(good, rounded) == record.Roofline(3e11, 1e10)
 
 
 def timed(median, spread):
