@@ -14,17 +14,10 @@ from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.provenance import provenance
 
 SCHEMA = Path(__file__).with_name("schema.json")
-<<<<<<< HEAD
 #: The records of machines that people sent.
 COLLECTED = results.FOLDER / "machines"
-#: More of a peak than this nobody reaches: then the work was not waited for, or wrongly counted.
-=======
-#: What was measured, beside the library in its repository; and in it, the records that people sent.
-RESULTS = Path(pcfilter_lib.__file__).resolve().parents[1] / "benchmarks" / "results"
-COLLECTED = RESULTS / "machines"
 #: More of a peak than this nobody reaches with the operations that were counted: a product of matrices is never quite
 #: at its peak, and never quite measured. Convolutions may need fewer operations than counted, see `Workload.saving`.
->>>>>>> errata-a
 POSSIBLE = 1.1
 
 
