@@ -345,6 +345,7 @@ def pytest_runtest_call(item):
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item):
     watch = item.stash[WATCH]
+    del item.stash[WATCH]  # the states of generators are large, and tests are many
     try:
         return (yield)
     finally:
