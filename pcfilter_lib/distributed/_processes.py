@@ -16,7 +16,7 @@ from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.errors import InputError, require
 
 #: Keras's own names; `keras.distribution.initialize` reads them too.
-ADDRESS, COUNT, RANK = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOBADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
+ADDRESS, COUNT, RANK = (f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID"))
 #: What JAX asks of Slurm before it believes that `srun` has started it.
 _SLURM = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "SLURM_LOCALID")
 
@@ -42,7 +42,7 @@ def start(
 ) -> ProcessInfo:
     """Meet the other processes. Call it before JAX computes anything.
 
-    What is not passed comes from Keras's environment variables (``KERAS_DISTRIBUTION_JOBADDRESSES``,
+    What is not passed comes from Keras's environment variables (``KERAS_DISTRIBUTION_JOB_ADDRESSES``,
     ``..._NUM_PROCESSES``, ``..._PROCESS_ID``), which :func:`launch` sets, or else from Slurm's, where JAX reads them.
     Without any of them this is one process alone, and nothing is done.
 
