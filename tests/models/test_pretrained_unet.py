@@ -56,18 +56,18 @@ def test_any_size_saved_and_trained(tmp_path, variant):
 
 
 @pytest.mark.parametrize(("ending", "max_value"), [(".h5", 1.0), (".weights.h5", 255.0), (".keras", 1.0)])
-def test_the_encoder_sees_what_it_was_trained_on(tmp_path, network, ending, white):
+def test_the_encoder_sees_what_it_was_trained_on(tmp_path, network, ending, max_value):
     name, module, trained = network
     path = tmp_path / f"network{ending}"
     trained.save_weights(path) if ending == ".weights.h5" else trained.save(path)
-    model = tiny(encoder=name, weights=path, max_value=white, depth=2)
+    model = tiny(encoder=name, weights=path, max_value=max_value, depth=2)
     taps = keras.Model(model.inputs, encoder_of(model)(model.get_layer("pad").output))
     names = {"vgg16": ["block1_conv2", "block2_conv2", "block3_conv3"]}
     names["mobilenet_v2"] = ["block_1_expand_relu", "block_3_expand_relu"]
     reference = keras.Model(trained.inputs, [trained.get_layer(each).output for each in names[name]])
     x = images(1, 16, 24)
     expected = reference.predict_on_batch(module.preprocess_input(255 * x))
-    for got, wanted in zip(taps.predict_on_batch(white * x), expected, strict=True):
+    for got, wanted in zip(taps.predict_on_batch(max_value * x), expected, strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
 
 
