@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from isolation import seeded
 
 from pcfilter_lib import models
 from pcfilter_lib.synthesis import make_furniture
@@ -26,7 +27,8 @@ def script(monkeypatch, tmp_path):
 
     def run(*arguments):
         monkeypatch.setattr(sys, "argv", ["train_pointnet.py", *map(str, arguments), "--out", str(tmp_path / "runs")])
-        script.main()
+        with seeded(0):  # each training seeds the generators itself
+            script.main()
 
     script.run = run
     return script
