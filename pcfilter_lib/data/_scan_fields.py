@@ -11,6 +11,10 @@ from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError
 
 
+#: How far R R^T may be from the identity: seven digits in a file are exact to 1e-6, three digits to this.
+_NOT_A_ROTATION = 5e-3
+
+
 def check_intrinsics(value: Any, source: str | os.PathLike = "OrganizedScan", place: str = "intrinsics") -> np.ndarray:
     """Return a camera matrix as float64, shape (3, 3), or raise :class:`InputError`."""
     remedy = "give [[fx, 0, cx], [0, fy, cy], [0, 0, 1]] in pixels"
@@ -24,6 +28,30 @@ def check_intrinsics(value: Any, source: str | os.PathLike = "OrganizedScan", pl
         raise InputError(source, place, "it holds a number that is not finite", remedy)
     if matrix[0, 0] <= 0 or matrix[1, 1] <= 0 or matrix[1, 0] != 0 or not np.array_equal(matrix[2], [0, 0, 1]):
         raise InputError(source, place, "it is not a camera matrix", remedy)
+    return matrix
+
+
+def check_pose(value: Any, source: str | os.PathLike = "OrganizedScan", place: str = "pose") -> np.ndarray:
+    """Return a pose as float64, shape (4, 4), or raise :class:`InputError` if it is not a rotation and a translation."""
+    remedy = "give [[R, t], [0, 0, 0, 1]], from the camera to the world, in metres"
+    try:
+        matrix = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        raise InputError(source, place, "it is not a matrix of numbers", remedy) from None
+    if matrix.shape != (4, 4):
+        raise InputError(source, place, f"its shape is {matrix.shape}, not (4, 4)", remedy)
+    if not np.isfinite(matrix).all():
+        raise InputError(source, place, "it holds a number that is not finite, as trackers write when lost", remedy)
+    if not np.allclose(matrix[3], [0, 0, 0, 1], rtol=0, atol=1e-6):
+        raise InputError(source, place, "its last row is not 0 0 0 1", remedy + "; transpose it if t stands there")
+    rotation = matrix[:3, :3]
+    determinant = float(np.linalg.det(rotation))
+    if abs(determinant) < 0.5:
+        raise InputError(source, place, f"it is singular (determinant {determinant:.3g})", remedy)
+    if determinant < 0:
+        raise InputError(source, place, "it is left-handed: it mirrors the world", "negate the axis that was mirrored")
+    if not np.allclose(rotation @ rotation.T, np.eye(3), rtol=0, atol=_NOT_A_ROTATION):
+        raise InputError(source, place, "its upper left part is not a rotation: it scales or shears", remedy)
     return matrix
 
 

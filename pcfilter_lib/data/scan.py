@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.data._scan_fields import check_intrinsics, checked_labels, float32, numbers, shaped, wrong
+from pcfilter_lib.data._scan_fields import check_intrinsics, check_pose, checked_labels, float32, numbers, shaped, wrong
 from pcfilter_lib.errors import InputError
 
 
@@ -96,6 +96,8 @@ class OrganizedScan:
         ``k1, k2, p1, p2, k3``, in the order that OpenCV uses.
     offset : (int, int), optional
         Column and row of the grid's top left pixel on the sensor, where the grid is a crop of it.
+    pose : array_like, shape (4, 4), optional
+        From the camera's frame to the world's: ``[[R, t], [0, 0, 0, 1]]`` with a rotation R, t in metres.
     extras : dict of str to array_like, optional
         Anything else that the file holds.
 
@@ -127,6 +129,7 @@ class OrganizedScan:
     intrinsics: np.ndarray | None = None
     distortion: np.ndarray | None = None
     offset: tuple[int, int] | None = None
+    pose: np.ndarray | None = None
     extras: dict[str, np.ndarray] = field(default_factory=dict)
     _origin: Origin | None = None
 
@@ -167,6 +170,8 @@ class OrganizedScan:
             if offset.dtype.kind not in "iu":
                 raise wrong("offset", f"its type is {offset.dtype}", "give the column and the row as integers")
             object.__setattr__(self, "offset", (int(offset[0]), int(offset[1])))
+        if self.pose is not None:
+            self._set("pose", check_pose(self.pose))
         if not isinstance(self.extras, dict) or not all(isinstance(key, str) for key in self.extras):
             raise wrong("extras", "it is not a dict with names as keys", "give {'temperature': ...}")
         if clash := set(self.extras) & {*FIELDS, "extras"}:
