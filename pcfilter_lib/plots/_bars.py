@@ -29,7 +29,7 @@ def bars(
     errors : mapping of str to float, optional
         Half the length of an error bar, under the bar's name. Not for groups.
     title, alt, xlabel, ylabel : str
-        As for :func:`pcfilter_lib.plots._lines`.
+        As for :func:`pcfilter_lib.plots.lines`.
     log : bool
         Draw the heights in powers of ten.
 

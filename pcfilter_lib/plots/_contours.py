@@ -38,7 +38,7 @@ def contours(
     levels : int
         About how many contour lines.
     title, alt, xlabel, ylabel : str
-        As for :func:`pcfilter_lib.plots._lines`.
+        As for :func:`pcfilter_lib.plots.lines`.
 
     Returns
     -------

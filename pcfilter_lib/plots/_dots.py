@@ -30,7 +30,7 @@ def dots(
         ``"symbol"``: words, and dots with the same word look alike; ``"group"``: a heading over the series in the
         legend; ``"note"``: text of one or more lines.
     title, alt, xlabel : str
-        As for :func:`pcfilter_lib.plots._lines`.
+        As for :func:`pcfilter_lib.plots.lines`.
     log : bool
         Draw the values in powers of ten.
 

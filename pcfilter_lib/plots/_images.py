@@ -28,7 +28,7 @@ def images(
     names : sequence
         Written above the pictures, in their order.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._image`.
+        As for :func:`pcfilter_lib.plots.image`.
     columns : int
         Pictures in a row.
     limits : (float, float) or "each", optional

@@ -28,7 +28,7 @@ def labels(
     names : mapping of int to str
         What each label means, in the order of the legend; at most eight. By default the labels of a scan.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._image`.
+        As for :func:`pcfilter_lib.plots.image`.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def label_images(
     labels : mapping of int to str
         What each label means, in the order of the legend; at most eight.
     names, title, alt, columns
-        As for :func:`pcfilter_lib.plots._images`.
+        As for :func:`pcfilter_lib.plots.images`.
 
     Returns
     -------

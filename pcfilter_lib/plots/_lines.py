@@ -33,7 +33,7 @@ def lines(
     curves : mapping of str to (N,) array
         Each curve's values under the name that the legend shows.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._cloud`.
+        As for :func:`pcfilter_lib.plots.cloud`.
     xlabel, ylabel : str
         What the two axes are, with units.
     log : bool or {"x", "y"}

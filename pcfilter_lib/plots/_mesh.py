@@ -20,7 +20,7 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: 
     shape : Mesh
         What :func:`pcfilter_lib.data.load_mesh` returns. More than `MAX_POINTS` vertices are merged cell by cell.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._cloud`.
+        As for :func:`pcfilter_lib.plots.cloud`.
     unit : str
         The unit of the coordinates, for the axes.
     edges : bool

@@ -31,7 +31,7 @@ def scan(
     keep : (H, W) array of bool, optional
         Which points are kept. By default the scan's own labels, where it has them: 1 is kept, 0 is not.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._cloud`.
+        As for :func:`pcfilter_lib.plots.cloud`.
     names : (str, str)
         What the two groups are called in the legend.
     size : float

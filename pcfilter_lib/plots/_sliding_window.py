@@ -66,7 +66,7 @@ def sliding_window(image: np.ndarray, kernel: np.ndarray, *, title: str = "", al
     kernel : (h, w) array
         The weights, no larger than the image.
     title, alt : str
-        As for :func:`pcfilter_lib.plots._cloud`.
+        As for :func:`pcfilter_lib.plots.cloud`.
 
     Returns
     -------

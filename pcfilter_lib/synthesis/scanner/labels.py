@@ -92,7 +92,7 @@ def cause_shares(scan: OrganizedScan) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        From the names of :data:`CAUSES`, without the first, to shares that sum to 1; all 0 without artefacts.
+        From the names of :data:`pcfilter_lib.data.CAUSES`, without the first, to shares that sum to 1; all 0 without artefacts.
 
     Raises
     ------
@@ -174,7 +174,7 @@ def causes(reader: Reader, transport: Transport, saturated: np.ndarray, toleranc
     Returns
     -------
     ndarray of uint8, shape (n,)
-        Places in :data:`CAUSES`.
+        Places in :data:`pcfilter_lib.data.CAUSES`.
     """
     cause = np.zeros(len(tolerance), np.uint8)
 
