@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data._poses import in_unit
+from pcfilter_lib.data._scan_fields import check_pose
 from pcfilter_lib.data.scan import FIELDS, OrganizedScan, Origin, from_file
 from pcfilter_lib.data.scan_units import metres_per_unit
 from pcfilter_lib.errors import InputError
@@ -46,6 +48,8 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
     if scale != 1:
         with np.errstate(over="ignore"):
             fields["xyz"] = xyz * scale
+        if "pose" in fields:
+            fields["pose"] = in_unit(check_pose(fields["pose"], path), scale)
     if "intrinsics" not in fields and intrinsics is not None:
         fields["intrinsics"] = intrinsics
     extras = {name: array for name, array in arrays.items() if name not in FIELDS}
