@@ -10,7 +10,6 @@ import numpy as np
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError
 
-
 #: How far R R^T may be from the identity: seven digits in a file are exact to 1e-6, three digits to this.
 _NOT_A_ROTATION = 5e-3
 
@@ -32,7 +31,7 @@ def check_intrinsics(value: Any, source: str | os.PathLike = "OrganizedScan", pl
 
 
 def check_pose(value: Any, source: str | os.PathLike = "OrganizedScan", place: str = "pose") -> np.ndarray:
-    """Return a pose as float64, shape (4, 4), or raise :class:`InputError` if it is not a rotation and a translation."""
+    """Return a pose as float64, shape (4, 4), or raise :class:`InputError` if it is no rotation and translation."""
     remedy = "give [[R, t], [0, 0, 0, 1]], from the camera to the world, in metres"
     try:
         matrix = np.asarray(value, dtype=np.float64)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data._poses import says_something
 from pcfilter_lib.data._scan_fields import check_intrinsics, check_pose, checked_labels, float32, numbers, shaped, wrong
 from pcfilter_lib.errors import InputError
 
@@ -45,13 +46,18 @@ class Origin:
     fields: dict[str, Any]
     details: dict[str, Any] = field(default_factory=dict)
 
-    def describes(self, scan: OrganizedScan) -> bool:
-        """Return whether the payload still holds `scan`, apart from points that were removed and fields added."""
+    def describes(self, scan: OrganizedScan, any_pose: bool = False) -> bool:
+        """Return whether the payload still holds `scan`, apart from points that were removed and fields added.
+
+        With `any_pose`, another pose, or none, makes no difference.
+        """
         if scan.shape != self.fields["valid"].shape:
             return False
         for name, loaded in self.fields.items():
             now = getattr(scan, name)
-            if name == "xyz":
+            if name == "pose" and any_pose:
+                same = True
+            elif name == "xyz":
                 same = np.array_equal(now[scan.valid], loaded[scan.valid])  # a point that was not there met NaN
             elif name == "valid":
                 same = True
@@ -66,7 +72,13 @@ class Origin:
     def added(self, scan: OrganizedScan) -> list[str]:
         """Return the names of what `scan` holds and the payload does not."""
         names = [name for name in FIELDS if getattr(scan, name) is not None and name not in self.fields]
+        if "pose" in names and self.format != ".npz" and not says_something(scan.pose):
+            names.remove("pose")
         return names + [f"extras[{key!r}]" for key in scan.extras if key not in self.fields.get("extras", {})]
+
+    def moved(self, scan: OrganizedScan) -> bool:
+        """Return whether `scan` has another pose than the payload, or one of the two has none."""
+        return not _equal(scan.pose, self.fields.get("pose"))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -16,7 +16,8 @@ from pcfilter_lib.data.scan import ConversionWarning, OrganizedScan
 from pcfilter_lib.errors import InputError
 
 # Each module has read(path, shape=, intrinsics=, unit=, depth_scale=), rewrite(origin, removed) -> bytes and
-# encode(scan, path) -> bytes.
+# encode(scan, path) -> bytes; and where the format's header has a place for a pose,
+# with_pose(content, pose or None, metres_per_unit) -> bytes.
 _MODULES = {
     ".npz": "scan_npz",
     ".pcd": "scan_pcd",
@@ -45,10 +46,23 @@ def load_scan(
     ``.pcd``           organised point cloud (PCD): HEIGHT above 1, or `shape`
     ``.ply``           a range grid, ``obj_info num_cols`` and ``num_rows``, or `shape`
     ``.ptx``           Leica's text format, one scan a file
-    ``.png``,          depth image of 16-bit integers, or floating-point (TIFF), with `intrinsics`; 0 is no point
-    ``.tif(f)``
+    ``.png``,          depth image of 16-bit integers, or floating-point (TIFF), with `intrinsics`; 0 is no point,
+    ``.tif(f)``        and in 16 bits neither is 65535, which 7-Scenes writes where nothing was measured
     ``.cogs``          what PhoXi structured-light scanners are cleaned in; cropped to the measured points
     =================  ============================================================================================
+
+    The points stay in the camera's frame. Where the file says where the camera stood, `pose` takes them to the world:
+
+    =================  ============================================================================================
+    ``.npz``           the array ``pose``, shape (4, 4)
+    ``.pcd``           ``VIEWPOINT``: position, and orientation as a quaternion w x y z. Seven zeros are no pose
+    ``.ptx``           the 4 x 4 transformation, which the file applies to rows. One that scales, shears or mirrors
+                       is no pose; `extras` has it nevertheless
+    ``.cogs``          the camera's basis and position: the file has its points in the world's frame
+    =================  ============================================================================================
+
+    Depth images have no place for a pose, and PLY has none that programs agree on; :func:`find_views` reads poses from
+    the files beside them.
 
     Parameters
     ----------
@@ -57,10 +71,11 @@ def load_scan(
     shape : (int, int), optional
         Rows and columns, where the file does not say them (or to check what it says).
     intrinsics : array_like, shape (3, 3), or str or os.PathLike, optional
-        Camera matrix in pixels, or a camera's JSON file as Open3D writes it. Needed for depth images. For other
-        formats it is kept with the scan where the file has none of its own.
+        Camera matrix in pixels, or a file with it: JSON as Open3D writes it, or text of three rows. Needed for depth
+        images. For other formats it is kept with the scan where the file has none of its own.
     unit : {"m", "cm", "mm", "um", "in"}, optional
-        Unit of the file's numbers. See :mod:`pcfilter_lib.data.scan_units` for what happens without it.
+        Unit of the file's numbers, those of its pose included. See :mod:`pcfilter_lib.data.scan_units` for what
+        happens without it.
     depth_scale : float, optional
         For depth images, how many of the file's units are one metre: 1000 for millimetres.
 
@@ -99,10 +114,14 @@ def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:
 
     In the format that the scan was loaded from, writing is lossless: the file keeps its unit, fields, colours, header,
     order and its own sign for *no point*, and only the points that were removed change. With no point removed it is the
-    same file, byte for byte.
+    same file, byte for byte. If the pose was replaced, in PCD and PTX only the lines of the header that hold it change.
 
-    Saving in another format, or after a field was replaced, converts: metres, float32, NaN where there is no point.
-    ``.npz`` takes everything. A :class:`ConversionWarning` names what the format has no place for.
+    Saving in another format, or after another field was replaced, converts: metres, float32, NaN where there is no
+    point. ``.npz`` takes everything. A :class:`ConversionWarning` names what the format has no place for.
+
+    The pose has a place in NPZ, PCD (the rotation as a unit quaternion: of a matrix with few digits, the nearest
+    rotation) and PTX. Elsewhere it is lost with a warning, unless it is the identity, which says no more than the
+    file does.
 
     The file is written beside and renamed, so an interrupted run leaves the old file or none.
 
@@ -125,9 +144,9 @@ def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:
     """
     path = Path(path)
     module = _module(path)
-    origin = scan._origin
-    if origin is not None and origin.format == _format(path) and origin.describes(scan):
-        added = origin.added(scan)
+    origin, with_pose = scan._origin, getattr(module, "with_pose", None)
+    if origin is not None and origin.format == _format(path) and origin.describes(scan, with_pose is not None):
+        added = [name for name in origin.added(scan) if name != "pose" or with_pose is None]
         if added and origin.format == ".npz":
             data = module.encode(scan, path)
         else:
@@ -135,6 +154,8 @@ def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:
                 warn_lost(path, added)
             removed = origin.fields["valid"] & ~scan.valid
             data = module.rewrite(origin, removed) if np.any(removed) else origin.payload
+            if with_pose is not None and origin.moved(scan):
+                data = with_pose(data, scan.pose, origin.metres_per_unit)
     else:
         data = module.encode(scan, path)
     with files.replacing(path) as temporary:

@@ -105,9 +105,9 @@ def simulate_scan(recipe: Recipe, seed: int = 0, scene: Scene | None = None) -> 
     Returns
     -------
     OrganizedScan
-        In metres, with intensity (the image under white light, as a share of full scale), intrinsics, and label: 1 true
-        geometry, 0 artefact (a measured point farther from the true surface than the tolerance), 255 not measured. The
-        extras:
+        In metres, with intensity (the image under white light, as a share of full scale), intrinsics, pose (from the
+        camera to the frame of the scene, exactly as it was simulated), and label: 1 true geometry, 0 artefact (a
+        measured point farther from the true surface than the tolerance), 255 not measured. The extras:
 
         * ``recipe``: the drawn recipe as JSON; :func:`reproduce_scan` makes the scan from it
         * ``seed``: the seed
@@ -264,7 +264,14 @@ def _measure(
         "kind": np.where(centres.found, tracer.kind[face], 0).astype(np.uint8).reshape(shape),
         "kinds": np.array(tracer.kinds),
     }
-    return OrganizedScan(xyz=xyz, intensity=images[0], label=label, intrinsics=stage.camera.intrinsics, extras=extras)
+    return OrganizedScan(
+        xyz=xyz,
+        intensity=images[0],
+        label=label,
+        intrinsics=stage.camera.intrinsics,
+        pose=stage.camera.to_world,
+        extras=extras,
+    )
 
 
 def _fingerprint(scene: Scene) -> str:

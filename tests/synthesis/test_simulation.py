@@ -148,6 +148,7 @@ def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
     again = reproduce_scan(loaded)
     assert again.xyz.tobytes() == scan.xyz.tobytes()
     assert again.label.tobytes() == loaded.label.tobytes()
+    assert again.pose.tobytes() == loaded.pose.tobytes() == scan.pose.tobytes()
     scene = synthesis.Scene((lab.table(),))
     given = simulate_scan(lab.IDEAL, 0, scene)
     assert reproduce_scan(given, scene).xyz.tobytes() == given.xyz.tobytes()
@@ -157,6 +158,22 @@ def test_a_scan_survives_its_file_and_is_made_again(tmp_path, lab):
         reproduce_scan(scan, scene)
     with pytest.raises(InputError, match="'recipe'"):
         reproduce_scan(data.load_scan(data.example_path("mug_scan.npz")))
+
+
+@pytest.mark.parametrize("azimuth", [0.0, 130.0, 270.0])
+def test_the_pose_brings_the_points_into_the_frame_of_the_scene(lab, azimuth):
+    post = synthesis.Body(lab.box((0.04, 0.06, 0.1), (0.03, -0.02, 0.05)))
+    recipe = lab.IDEAL.replace(elevation=50.0, azimuth=azimuth, aim_error=0.02)
+    sim = simulate(recipe, 0, synthesis.Scene((lab.table(), post)))
+    scan = sim.scan
+    world = scan.xyz @ scan.pose[:3, :3].T + scan.pose[:3, 3]
+    table = scan.valid & (scan.extras["object"] == 0)
+    box = scan.valid & (scan.extras["object"] == 1)
+    assert np.abs(world[table & (scan.label == 1)][:, 2]).max() < 2e-4 and table.sum() > 500
+    assert (np.abs(np.median(world[box], axis=0) - [0.03, -0.02, 0.06]) < 0.05).all() and box.sum() > 50
+    outside = np.abs(world[box & (scan.label == 1)] - [0.03, -0.02, 0.05]) - [0.02, 0.03, 0.05]
+    assert outside.max() < 5e-4
+    np.testing.assert_allclose(scan.pose @ sim.camera.pose, np.eye(4), atol=1e-15)
 
 
 def test_threads_do_not_matter(lab, monkeypatch):

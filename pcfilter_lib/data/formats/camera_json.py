@@ -1,4 +1,4 @@
-"""A camera's JSON file as Open3D writes it."""
+"""A camera's file: JSON as Open3D writes it, or three rows of text."""
 
 from __future__ import annotations
 
@@ -10,18 +10,20 @@ from typing import Any
 import numpy as np
 
 from pcfilter_lib.data._scan_fields import check_intrinsics
+from pcfilter_lib.data.formats.matrix_text import read_matrix
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import read_bytes
 
 
 def read_intrinsics(value: Any) -> np.ndarray:
-    """Return a camera matrix from an array, or from a camera's JSON file.
+    """Return a camera matrix from an array, or from a camera's file.
 
     Parameters
     ----------
     value : array_like, shape (3, 3), or str or os.PathLike
         The matrix, or the path of a file as Open3D writes it: ``intrinsic_matrix`` holds nine numbers column by
         column, in the file itself (``PinholeCameraIntrinsic``) or under ``intrinsic`` (``PinholeCameraParameters``).
+        Of a file that ends in ``.txt``, three rows of three numbers.
 
     Returns
     -------
@@ -36,6 +38,8 @@ def read_intrinsics(value: Any) -> np.ndarray:
     if not isinstance(value, str | os.PathLike):
         return check_intrinsics(value, "intrinsics", "")
     path, remedy = Path(value), "give a camera as Open3D's write_pinhole_camera_intrinsic saves it"
+    if path.suffix.lower() == ".txt":
+        return check_intrinsics(read_matrix(path, 3), path)
     data = read_bytes(path)  # its error is a ValueError too
     try:
         content = json.loads(data)

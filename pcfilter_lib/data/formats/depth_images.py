@@ -1,7 +1,8 @@
 """Organised scans as depth images: PNG of 16-bit integers, TIFF of 16-bit integers or floating-point numbers.
 
-A pixel holds the distance along the camera's axis; 0 (or NaN, or a negative number) is no point. The image says neither
-its camera nor its unit, so the caller does.
+A pixel holds the distance along the camera's axis; 0 (or NaN, or a negative number) is no point. In 16 bits 65535 is
+none, either: 7-Scenes writes it where nothing was measured, and elsewhere it is a sensor at the end of its range. The
+image says neither its camera nor its unit, so the caller does.
 """
 
 from __future__ import annotations
@@ -13,12 +14,16 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data._poses import says_something
 from pcfilter_lib.data.formats import scan_png, scan_tiff
 from pcfilter_lib.data.scan import AmbiguousUnitWarning, OrganizedScan, Origin, from_file
 from pcfilter_lib.data.scan_geometry import backproject
 from pcfilter_lib.data.scan_units import known_unit, metres_per_unit
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import read_bytes
+
+#: No point in 16 bits, besides 0.
+NOT_MEASURED = 65535
 
 
 def read(
@@ -39,6 +44,8 @@ def read(
             "give the camera's 3x3 matrix in pixels, as in intrinsics='camera.json' (a file as Open3D writes it)",
         )
     scale = _metres_per_unit(path, image, unit, depth_scale)
+    if image.dtype == np.uint16:
+        image[image == NOT_MEASURED] = 0
     with np.errstate(over="ignore", invalid="ignore"):
         depth = np.multiply(image, scale, out=np.empty(image.shape, np.float32), casting="unsafe", dtype=np.float64)
     del image  # a depth image can be packed a thousandfold: hold no more of it than is needed
@@ -78,13 +85,14 @@ def encode(scan: OrganizedScan, path: str | os.PathLike) -> bytes:
         for name in ("intensity", "normals", "label", "intrinsics", "distortion", "offset")
         if getattr(scan, name) is not None
     ]
+    lost += ["pose"] * says_something(scan.pose)
     depth = np.where(scan.valid, scan.depth, 0)
     if _codec(path) is scan_tiff:
         warn_lost(path, [*lost, *scan.extras])
         return scan_tiff.encode(depth)
     millimetres = np.rint(depth.astype(np.float64) * 1000)
-    if millimetres.max() > 65535:
-        raise InputError(path, "", "a 16-bit image in millimetres ends at 65.535 m", "save as .tif")
+    if millimetres.max() >= NOT_MEASURED:
+        raise InputError(path, "", "a 16-bit image in millimetres ends below 65.535 m", "save as .tif")
     if np.any(millimetres[scan.valid] < 1):
         raise InputError(path, "", "points nearer than 0.5 mm round to no point", "save as .tif")
     warn_lost(path, [*lost, *scan.extras, "fractions of a millimetre"])

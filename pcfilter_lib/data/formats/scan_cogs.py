@@ -12,6 +12,9 @@ Little-endian::
                 N x (u32 column, u32 row)
     directory:  u16 number of blocks; per block u32 length of its name, the name, u8, u64 offset of the block
 
+The points are in the world's frame: ``q = (P - C) R^T`` with basis R and position C, then (x, -y, -z), is the frame of
+:class:`OrganizedScan`. Its pose is the way back, ``[[R^T diag(1, -1, -1), C], [0, 0, 0, 1]]``.
+
 A file holds measured points only, in an order of its own. Removing points makes each of its arrays shorter, as the
 device's own software does. A file that has lost all of its points is a scan of the whole sensor that measured nothing.
 """
@@ -25,6 +28,8 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data._poses import pose_from
+from pcfilter_lib.data._scan_fields import check_pose
 from pcfilter_lib.data.scan import OrganizedScan, Origin, from_file
 from pcfilter_lib.data.scan_units import metres_per_unit
 from pcfilter_lib.errors import InputError
@@ -87,6 +92,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
             )
     if "intensities" in parts:
         fields["intensity"] = _spread(parts["intensities"], index, taken, (rows, columns))[..., 0]
+    pose = check_pose(pose_from(turn * _FLIP, parts["position"] * scale), path, "basis")
     fx, fy, cx, cy = parts["camera"].astype(np.float64)
     k1, k2, k3, p1, p2 = parts["distortion"].astype(np.float64)
     origin = Origin(".cogs", data, scale, {}, {"index": index})
@@ -96,6 +102,7 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
         intrinsics=[[fx, 0, cx - start[0]], [0, fy, cy - start[1]], [0, 0, 1]],
         distortion=[k1, k2, p1, p2, k3],
         offset=(int(start[0]), int(start[1])),
+        pose=pose,
         extras={"sensor_shape": np.array([height, width])},
         **fields,
     )

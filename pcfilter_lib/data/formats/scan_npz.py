@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from pcfilter_lib.data._poses import in_unit
+from pcfilter_lib.data._scan_fields import check_pose
 from pcfilter_lib.data.scan import FIELDS, OrganizedScan, Origin, from_file
 from pcfilter_lib.data.scan_units import metres_per_unit
 from pcfilter_lib.errors import InputError
@@ -46,12 +48,38 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
     if scale != 1:
         with np.errstate(over="ignore"):
             fields["xyz"] = xyz * scale
+        if "pose" in fields:
+            fields["pose"] = in_unit(check_pose(fields["pose"], path), scale)
     if "intrinsics" not in fields and intrinsics is not None:
         fields["intrinsics"] = intrinsics
     extras = {name: array for name, array in arrays.items() if name not in FIELDS}
     if "extras" in extras:
         raise InputError(path, "extras", "an array has the name of a field", "rename it")
     return from_file(path, Origin(".npz", data, scale, {}), extras=extras, **fields)
+
+
+def read_header(path: Path) -> tuple[tuple[int, int], np.ndarray | None]:
+    """Return rows and columns of an ``.npz`` file, and its pose or None, without reading its points."""
+    if not path.is_file():
+        raise InputError(path, "", "there is no such file", "check the path")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = {info.filename: info for info in archive.infolist()}
+            with archive.open(names["xyz.npy"]) as member:
+                version = np.lib.format.read_magic(member)
+                read = np.lib.format.read_array_header_2_0 if version[0] == 2 else np.lib.format.read_array_header_1_0
+                rows, columns, _ = read(member)[0]
+            info = names.get("pose.npy")
+            if info is None:
+                return (rows, columns), None
+            if info.file_size > 4096:
+                raise InputError(path, "pose", f"it claims {info.file_size} bytes", _SAVE_AGAIN)
+            return (rows, columns), check_pose(_read_array(path, archive, info, "pose"), path)
+    except InputError:
+        raise
+    except Exception as error:  # the same as for any array: nearly anything can surface from a broken file
+        line = str(error).partition("\n")[0]
+        raise InputError(path, "", f"it holds no points xyz of shape (H, W, 3) ({line})", _SAVE_AGAIN) from None
 
 
 def rewrite(origin: Origin, removed: np.ndarray) -> bytes:

@@ -7,7 +7,8 @@ The format has no grid of its own. Three ways to have one are read:
 - The same two lines of ``obj_info`` with one vertex per pixel.
 - One vertex per pixel, row by row, and the shape from the caller.
 
-The coordinates are taken as they are, whatever way the file's camera looks.
+The coordinates are taken as they are, whatever way the file's camera looks. There is no place for a pose that programs
+agree on: Stanford's lie in files beside, MeshLab's in an element of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 import numpy as np
 import plyfile
 
+from pcfilter_lib.data._poses import says_something
 from pcfilter_lib.data.formats.ply import parse_ply, write_ply
 from pcfilter_lib.data.formats.scan_records import (
     fields_of,
@@ -135,6 +137,7 @@ def encode(scan: OrganizedScan, path: str | os.PathLike) -> bytes:
     from pcfilter_lib.data.scan_io import warn_lost
 
     records, lost = records_of(scan, ("nx", "ny", "nz"))
+    lost += ["pose"] * says_something(scan.pose)
     if lost:
         warn_lost(path, lost)
     rows, columns = scan.shape

@@ -9,8 +9,13 @@ Line by line, as Leica's "Cyclone pointcloud export format - description of ASCI
     4 x 4 transformation, applied to rows  (four lines)
     x y z intensity [r g b]                (columns x rows lines)
 
-The points come column by column. They are in metres, in the scanner's own frame; position, axes and transformation are
-kept and not applied. ``0 0 0 0.5`` is no point. Intensity is from 0 to 1, colours from 0 to 255.
+The points come column by column. They are in metres, in the scanner's own frame, and stay there. ``0 0 0 0.5`` is no
+point. Intensity is from 0 to 1, colours from 0 to 255.
+
+The transformation M takes points to the coordinates that were exported, as rows: ``(x y z 1) M``, with the translation
+in its last row. The pose of the scan is thus its transpose. Position and axes are where the scanner stood after
+registration, axes as rows; they say the same, except where the user had set a coordinate system of their own on export:
+then M alone leads to that system. So M is the pose, and the four lines before it are written anew with another pose.
 """
 
 from __future__ import annotations
@@ -21,7 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.data.formats._text import parse_rows, whole_number
+from pcfilter_lib.data._poses import in_unit
+from pcfilter_lib.data._scan_fields import check_pose
+from pcfilter_lib.data.formats._text import parse_rows, shortest, whole_number
 from pcfilter_lib.data.scan import OrganizedScan, Origin, from_file
 from pcfilter_lib.data.scan_units import metres_per_unit
 from pcfilter_lib.errors import InputError
@@ -29,6 +36,7 @@ from pcfilter_lib.files import read_bytes
 
 _HEADER = 10
 _IDENTITY = "0 0 0\n1 0 0\n0 1 0\n0 0 1\n1 0 0 0\n0 1 0 0\n0 0 1 0\n0 0 0 1\n"
+_COUNTS = ("the number of columns", "the number of rows")
 _EXPORT_AGAIN = "export the file again"
 
 
@@ -48,8 +56,8 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
         lines.pop()
     if len(lines) < _HEADER:
         raise InputError(path, f"line {len(lines)}", "the file ends within its header of 10 lines", _EXPORT_AGAIN)
-    columns = whole_number(lines[0].strip(), path, "line 1", "the number of columns")
-    rows = whole_number(lines[1].strip(), path, "line 2", "the number of rows")
+    columns = whole_number(lines[0].strip(), path, "line 1", _COUNTS[0])
+    rows = whole_number(lines[1].strip(), path, "line 2", _COUNTS[1])
     pose = parse_rows(_filled(lines[2:6], path, 3), 3, path, first_line=3, what="row of the pose")
     transform = parse_rows(_filled(lines[6:10], path, 7), 4, path, first_line=7, what="row of the transformation")
     body = lines[_HEADER:]
@@ -76,7 +84,43 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
     with np.errstate(over="ignore", invalid="ignore"):
         xyz = values[..., :3] * metres
     origin = Origin(".ptx", data, metres, {})
-    return from_file(path, origin, xyz=xyz, intensity=values[..., 3], intrinsics=intrinsics, extras=extras)
+    fields = {"xyz": xyz, "intensity": values[..., 3], "intrinsics": intrinsics, "extras": extras}
+    return from_file(path, origin, pose=_pose(transform, metres), **fields)
+
+
+def read_header(path: str | os.PathLike) -> tuple[tuple[int, int], np.ndarray | None]:
+    """Return rows and columns of a PTX file, and its pose or None, without reading its points."""
+    try:
+        with open(path, "rb") as file:
+            lines = [file.readline(4096).decode("ascii", "replace") for _ in range(_HEADER)]
+    except OSError as error:
+        raise InputError(path, "", f"it cannot be read ({error.strerror})", "check the path") from None
+    columns, rows = (whole_number(lines[i].strip(), path, f"line {i + 1}", _COUNTS[i]) for i in (0, 1))
+    transform = parse_rows(_filled(lines[6:10], path, 7), 4, path, first_line=7, what="row of the transformation")
+    return (rows, columns), _pose(transform, 1.0)
+
+
+def _pose(transform: np.ndarray, metres: float) -> np.ndarray | None:
+    """Return the pose that a transformation of rows is, or None if it is not rigid."""
+    try:
+        return in_unit(check_pose(transform.T), metres)
+    except InputError:
+        return None
+
+
+def with_pose(content: bytes, pose: np.ndarray | None, metres: float) -> bytes:
+    """Return a file whose header has another pose, or with None the identity; everything else stays as it is."""
+    lines = content.split(b"\n")
+    ending = b"\r" if lines[_HEADER].endswith(b"\r") else b""
+    head = _IDENTITY if pose is None else _head(in_unit(pose, 1 / metres))
+    lines[2:_HEADER] = [line + ending for line in head.encode().splitlines()]
+    return b"\n".join(lines)
+
+
+def _head(pose: np.ndarray) -> str:
+    """Return the eight lines of position, axes and transformation."""
+    table = [pose[:3, 3], *pose[:3, :3].T, *pose.T]
+    return "".join(" ".join(shortest(row)) + "\n" for row in table)
 
 
 def _filled(lines: list[str], path: str | os.PathLike, first: int) -> list[str]:
@@ -104,13 +148,21 @@ def rewrite(origin: Origin, removed: np.ndarray) -> bytes:
 
 
 def encode(scan: OrganizedScan, path: str | os.PathLike) -> bytes:
-    """Return `scan` as a PTX file; where it has no intensity, 0.5."""
+    """Return `scan` as a PTX file; where it has no intensity, 0.5.
+
+    The pose decides on the header. ``extras["transform"]`` and ``extras["scanner_pose"]`` are written as they are where
+    they agree with it, or there is none.
+    """
     from pcfilter_lib.data.scan_io import warn_lost
 
     extras = dict(scan.extras)
     rgb, transform, pose = (extras.pop(name, None) for name in ("rgb", "transform", "scanner_pose"))
     coloured = rgb is not None and rgb.shape == (*scan.shape, 3) and rgb.dtype == np.uint8
     placed = np.shape(transform) == (4, 4) and np.shape(pose) == (4, 3)
+    if placed and scan.pose is not None:
+        placed = np.allclose(np.transpose(transform), scan.pose, rtol=0, atol=1e-12)
+        if not placed:
+            extras |= {"transform": transform, "scanner_pose": pose}  # the pose says something else
     lost = [n for n in ("normals", "label", "intrinsics", "distortion", "offset") if getattr(scan, n) is not None]
     lost += [f"extras[{name!r}]" for name in extras]
     if lost:
@@ -123,7 +175,7 @@ def encode(scan: OrganizedScan, path: str | os.PathLike) -> bytes:
     if coloured:
         shades = np.where(scan.valid[..., None], rgb, 0).transpose(1, 0, 2).reshape(-1, 3).tolist()
         body = [f"{line} {r} {g} {b}" for line, (r, g, b) in zip(body, shades, strict=True)]
-    head = _IDENTITY
+    head = _IDENTITY if scan.pose is None else _head(scan.pose)
     if placed:
         table = [*np.asarray(pose).tolist(), *np.asarray(transform).tolist()]
         head = "".join(" ".join(map(repr, row)) + "\n" for row in table)

@@ -42,6 +42,14 @@ class Camera:
         """Focal length in pixels."""
         return float(self.intrinsics[0, 0])
 
+    @property
+    def to_world(self) -> np.ndarray:
+        """From the camera's frame to the world's, the inverse of `pose`, float64 of shape (4, 4)."""
+        rotation = self.pose[:3, :3].T
+        result = np.eye(4)
+        result[:3, :3], result[:3, 3] = rotation, -rotation @ self.pose[:3, 3]
+        return result
+
     @cached_property
     def rays(self) -> np.ndarray:
         """The ray through the centre of each pixel, scaled to z = 1, float64 of shape (H, W, 3)."""
