@@ -145,13 +145,15 @@ def _findings(scan: OrganizedScan) -> tuple[Finding, ...]:
     fits = straight is not None and straight.error <= tolerance
     if fits:
         found = (*_in_plane(straight), *(_intrinsics(scan, straight) or size), *_behind(behind))
-        if not found or straight.error < _EXACT:
+        # Narrow fields of view look the same from the side: only the pixels are not square any more.
+        square = 0.8 < straight.matrix[0, 0] / straight.matrix[1, 1] < 1.25
+        if square and (not found or straight.error < _EXACT):
             return found
     frame = turned_camera(points, pixels)
     moved, error, parallel = moved_camera(points, pixels)
     if moved is not None and moved.error < (np.inf if frame is None else _CLEARLY_BETTER * frame.error):
         frame = moved
-    if fits and (frame is None or frame.error > _CLEARLY_BETTER * straight.error):
+    if fits and (frame is None or frame.error > (_CLEARLY_BETTER if square else 1) * straight.error):
         return found
     if frame is not None and frame.error <= tolerance:
         return (_rotated(frame),)
