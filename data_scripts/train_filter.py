@@ -7,7 +7,7 @@
 Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A seed takes about 40 minutes
 on one core, and ends with runs/seed-0.keras, which `experiments/leaderboard.py` compares with other filters. `--ship`
 writes such a network to pcfilter_lib/weights, with the threshold that is best on the validation scans, its scores and
-its origin.
+its origin; `measure_familiarity.py` then adds which scans it is familiar with.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import argparse
 import math
 import sys
 import warnings
+from collections import Counter
 from pathlib import Path
 
 from tqdm import tqdm
@@ -13,6 +14,12 @@ from tqdm import tqdm
 from pcfilter_lib import filters
 from pcfilter_lib.cli._scan_options import add_scan_options, as_options, scan_options
 from pcfilter_lib.errors import InputError
+
+#: What a warning says about a file, for the count at the end.
+_DOUBTS = {
+    filters.CameraWarning: "not quite as their camera should have measured them",
+    filters.UnfamiliarScanWarning: "outside of what the filter was fitted to",
+}
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +39,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threshold", type=_number, metavar="N", help="keep points with this score or more")
     parser.add_argument("--overwrite", action="store_true", help="filter files again that are in DIR already")
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="filter even scans that the checks refuse: they may be destroyed",
+    )
     add_scan_options(parser)
 
 
@@ -48,15 +60,18 @@ def run(options: argparse.Namespace) -> int:
     for error in errors:
         print(f"error: {error}", file=sys.stderr)
     failed, done, skipped, points, removed = len(errors), 0, 0, 0, 0
+    doubtful: Counter[type[Warning]] = Counter()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        results = filters.filter_files(pairs, chosen, options.out, options.overwrite, **scan_options(options))
+        loading = scan_options(options)
+        results = filters.filter_files(pairs, chosen, options.out, options.overwrite, options.force, **loading)
         progress = tqdm(results, total=len(pairs), unit=" scans", leave=False, disable=None if len(pairs) > 1 else True)
         for result in progress:
             progress.clear()
             for warning in caught:
                 if issubclass(warning.category, UserWarning):
                     print(f"warning: {as_options(str(warning.message))}", file=sys.stderr)
+            doubtful.update({each.category for each in caught})
             caught.clear()
             if result.error:
                 failed += 1
@@ -67,6 +82,9 @@ def run(options: argparse.Namespace) -> int:
                 done, points, removed = done + 1, points + result.points, removed + result.removed
                 print(f"{result.target}: {result.removed:,} of {result.points:,} points removed")
     print(f"{done} filtered, {removed:,} of {points:,} points removed" + (f"; {failed} failed" if failed else ""))
+    for category, what in _DOUBTS.items():
+        if doubtful[category]:
+            print(f"{doubtful[category]} {what}: see the warnings", file=sys.stderr)
     if skipped:
         print(f"{skipped} were there already; --overwrite filters them again")
     return int(failed > 0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import re
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from pcfilter_lib.data.scan_units import UNITS
 from pcfilter_lib.errors import InputError
+
+if TYPE_CHECKING:
+    from pcfilter_lib.data.formats.camera_json import CameraFile
 
 _ARGUMENT = re.compile(r"\b(shape|intrinsics|unit|depth_scale)=(?:\(([^)]*)\)|'([^']*)'|([\w.]+))")
 
@@ -27,7 +28,7 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     unit = group.add_mutually_exclusive_group()
     unit.add_argument("--unit", choices=tuple(UNITS), help="unit of the numbers in scans")
     unit.add_argument(
-        "--depth-scale", type=_positive, metavar="N", help="units per metre of depth images; no other file has one"
+        "--depth-scale", type=_positive, metavar="N", help="units per metre of depth images; other files ignore it"
     )
 
 
@@ -53,11 +54,11 @@ def _positive(text: str) -> float:
     return number
 
 
-def _camera(text: str) -> np.ndarray:
-    from pcfilter_lib.data.formats.camera_json import read_intrinsics
+def _camera(text: str) -> CameraFile:
+    from pcfilter_lib.data.formats.camera_json import CameraFile, read_camera
 
     try:
-        return read_intrinsics(text)
+        return CameraFile(*read_camera(text))
     except InputError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
 
@@ -76,4 +77,4 @@ def as_options(message: str) -> str:
 
     problem, mark, remedy = message.rpartition("Remedy: ")
     problem = re.sub(r"^(shape|intrinsics|unit|depth_scale)(?=: )", lambda m: "--" + m[1].replace("_", "-"), problem)
-    return problem + mark + _ARGUMENT.sub(option, remedy)
+    return problem + mark + _ARGUMENT.sub(option, remedy.replace("force=True", "--force"))

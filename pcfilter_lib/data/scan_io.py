@@ -28,6 +28,8 @@ _MODULES = {
     ".cogs": "scan_cogs",
 }
 
+#: The suffixes of depth images, which do not say their camera.
+DEPTH_IMAGE_SUFFIXES = (".png", ".tif", ".tiff")
 #: The suffixes that :func:`load_scan` reads.
 SCAN_SUFFIXES = (*_MODULES, ".tiff")
 
@@ -72,7 +74,8 @@ def load_scan(
         Rows and columns, where the file does not say them (or to check what it says).
     intrinsics : array_like, shape (3, 3), or str or os.PathLike, optional
         Camera matrix in pixels, or a file with it: JSON as Open3D writes it, or text of three rows. Needed for depth
-        images. For other formats it is kept with the scan where the file has none of its own.
+        images. For other formats it is kept with the scan where the file has none of its own. A JSON file's width and
+        height have to be those of the scan.
     unit : {"m", "cm", "mm", "um", "in"}, optional
         Unit of the file's numbers, those of its pose included. See :mod:`pcfilter_lib.data.scan_units` for what
         happens without it.
@@ -103,10 +106,15 @@ def load_scan(
     if shape is not None:
         shape = _checked_shape(shape)
     if intrinsics is not None:
-        from pcfilter_lib.data.formats.camera_json import read_intrinsics
+        from pcfilter_lib.data.formats.camera_json import read_camera
 
-        intrinsics = read_intrinsics(intrinsics)
-    return module.read(path, shape=shape, intrinsics=intrinsics, unit=unit, depth_scale=depth_scale)
+        intrinsics, size = read_camera(intrinsics)
+    scan = module.read(path, shape=shape, intrinsics=intrinsics, unit=unit, depth_scale=depth_scale)
+    used = intrinsics is not None and np.array_equal(scan.intrinsics, intrinsics)
+    if used and size not in (None, scan.shape):
+        problem = f"its camera has {size[1]} x {size[0]} pixels, but the scan has {scan.shape[1]} x {scan.shape[0]}"
+        raise InputError(path, "", problem, "give the intrinsics of the camera that took it, at this resolution")
+    return scan
 
 
 def save_scan(scan: OrganizedScan, path: str | os.PathLike) -> None:

@@ -84,3 +84,27 @@ def described(content: bytes, description: dict[str, Any]) -> bytes:
     text = json.dumps({**description, "network": hashlib.sha256(content).hexdigest()[:16]})
     onnx.helper.set_model_props(model, {**properties, KEY: text})
     return model.SerializeToString(deterministic=True)
+
+
+def redescribed(content: bytes, **changes: Any) -> bytes:
+    """Return a filter's file with entries of its description changed; the network and its fingerprint stay.
+
+    Parameters
+    ----------
+    content : bytes
+        The file, as :func:`described` made it.
+    **changes
+        Anything that JSON can hold.
+
+    Returns
+    -------
+    bytes
+    """
+    from pcfilter_lib.errors import require
+
+    onnx = require("onnx", "onnx")
+    model = onnx.load_model_from_string(content)
+    properties = {entry.key: entry.value for entry in model.metadata_props}
+    text = json.dumps({**json.loads(properties[KEY]), **changes})
+    onnx.helper.set_model_props(model, {**properties, KEY: text})
+    return model.SerializeToString(deterministic=True)

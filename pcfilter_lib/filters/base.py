@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from pcfilter_lib.data import OrganizedScan
+from pcfilter_lib.filters.checks import ScanReport, check_scan
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -27,6 +28,10 @@ class ArtefactFilter(abc.ABC):
 
     #: A name for tables.
     name: ClassVar[str]
+    #: What the filter takes for granted, see :func:`pcfilter_lib.filters.check_scan`: ``"camera"``, that the points are
+    #: in the frame of a pinhole camera; ``"grid"``, that neighbours in the grid are neighbours in space; ``"points"``,
+    #: nothing.
+    requirement: ClassVar[str] = "camera"
     threshold: float
 
     @abc.abstractmethod
@@ -62,6 +67,21 @@ class ArtefactFilter(abc.ABC):
         """
         with np.errstate(invalid="ignore"):
             return scan.valid & (self.score(scan) >= self.threshold)
+
+    def check(self, scan: OrganizedScan) -> ScanReport:
+        """Check that a scan is what the filter takes it for, before anything is removed.
+
+        Parameters
+        ----------
+        scan : OrganizedScan
+
+        Returns
+        -------
+        ScanReport
+            See :func:`pcfilter_lib.filters.check_scan`. :meth:`keep` does not look at it;
+            :func:`pcfilter_lib.filters.filter_files` does.
+        """
+        return check_scan(scan, self.requirement)
 
     def probability(self, scan: OrganizedScan) -> np.ndarray:
         """Return the score as a number from 0 to 1, which is 1/2 at the threshold.

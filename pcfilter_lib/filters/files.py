@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pcfilter_lib.data import load_scan, save_scan
-from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
+from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
+from pcfilter_lib.data.scan_io import DEPTH_IMAGE_SUFFIXES, SCAN_SUFFIXES
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.base import ArtefactFilter
+from pcfilter_lib.filters.checks import CameraWarning, UnfamiliarScanWarning
 from pcfilter_lib.filters.manifest import Manifest, making
 from pcfilter_lib.inspection import find_files
 
@@ -89,6 +91,7 @@ def filter_files(
     artefact_filter: ArtefactFilter,
     out: Path,
     overwrite: bool = False,
+    force: bool = False,
     **options: Any,
 ) -> Iterator[FilterResult]:
     """Filter files one after the other.
@@ -96,6 +99,8 @@ def filter_files(
     A target is written beside its place and renamed: after an interruption each one is whole or not there, and the
     same call goes on with those that are missing. A manifest in `out` says what made each target, see
     :mod:`pcfilter_lib.filters.manifest`: one that another filter made is never taken for done.
+
+    Before anything is removed, :meth:`pcfilter_lib.filters.ArtefactFilter.check` looks at each scan.
 
     Parameters
     ----------
@@ -107,22 +112,36 @@ def filter_files(
         The folder of the targets, as for :func:`plan_files`; the manifest lies there.
     overwrite : bool, default False
         Whether a target that is there already is made again, whatever made it.
+    force : bool, default False
+        Whether a scan that the checks refuse, because filtering it would destroy data, is filtered with a warning.
     **options
-        As for :func:`pcfilter_lib.data.load_scan`.
+        As for :func:`pcfilter_lib.data.load_scan`. `depth_scale` is used for depth images only. So are `intrinsics` if
+        there are depth images among the sources; otherwise all sources get them.
 
     Yields
     ------
     FilterResult
         A file that cannot be used has an error; the others are filtered all the same.
+
+    Warns
+    -----
+    CameraWarning
+        If a scan is not quite what its camera should have measured.
+    UnfamiliarScanWarning
+        If a scan lies outside of what the filter was fitted to.
     """
     manifest = Manifest(out)
-    made_by = making(artefact_filter.describe(), options)
+    pairs = list(pairs)
+    any_image = any(_is_image(source) for source, _ in pairs)
     for source, target in pairs:
+        suited = _suited(options, source, any_image)
+        made_by = making(artefact_filter.describe(), suited)
         try:
             if not overwrite and manifest.is_done(source, target, made_by):
                 yield FilterResult(source, target, skipped=True)
                 continue
-            scan = load_scan(source, **options)
+            scan = load_scan(source, **suited)
+            _look_at(scan, artefact_filter, source, force)
             kept = scan.keep(artefact_filter.keep(scan))
             _make_folder(target.parent)
             manifest.begin(source, target, made_by)
@@ -131,9 +150,41 @@ def filter_files(
             removed = points - int(kept.valid.sum())
             manifest.finish(target, points, removed)
         except InputError as error:
-            yield FilterResult(source, target, error=error)
+            yield FilterResult(source, target, error=_naming(source, target, error))
             continue
         yield FilterResult(source, target, points, removed)
+
+
+def _is_image(source: Path) -> bool:
+    return source.suffix.lower() in DEPTH_IMAGE_SUFFIXES
+
+
+def _suited(options: dict[str, Any], source: Path, any_image: bool) -> dict[str, Any]:
+    """Return the options of loading that make sense for a file: in a mixed folder some are meant for depth images."""
+    if _is_image(source):
+        return options
+    unsuited = ("depth_scale", "intrinsics") if any_image else ("depth_scale",)
+    return {name: value for name, value in options.items() if name not in unsuited}
+
+
+def _look_at(scan: OrganizedScan, artefact_filter: ArtefactFilter, source: Path, force: bool) -> None:
+    """Refuse a scan that the filter would destroy, and warn of one that it may not understand."""
+    report = artefact_filter.check(scan)
+    for finding in report.errors:
+        if not force:
+            remedy = f"{finding.remedy}; force=True filters it all the same"
+            raise InputError(source, "", finding.text, remedy)
+    for finding in report.findings:
+        category = UnfamiliarScanWarning if finding.kind == "unfamiliar" else CameraWarning
+        warnings.warn(f"{source}: {finding.text}. Remedy: {finding.remedy}.", category, stacklevel=3)
+
+
+def _naming(source: Path, target: Path, error: InputError) -> InputError:
+    """Return an error that names the file: what a filter raises knows a scan, but not where it came from."""
+    if str(source) in str(error) or Path(error.source) in (target, *target.parents):
+        return error
+    place = ", ".join(part for part in (error.source, error.place) if part)
+    return InputError(source, place, error.problem, error.remedy)
 
 
 def _make_folder(folder: Path) -> None:

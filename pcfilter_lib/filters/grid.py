@@ -23,6 +23,7 @@ class KeepAll(ArtefactFilter):
     """Removes nothing: what every other filter has to beat."""
 
     name: ClassVar[str] = "keep all"
+    requirement: ClassVar[str] = "points"
     threshold: float = 0.5
 
     def score(self, scan: OrganizedScan) -> np.ndarray:
@@ -70,6 +71,7 @@ class ModulationThreshold(ArtefactFilter):
     """
 
     name: ClassVar[str] = "modulation"
+    requirement: ClassVar[str] = "points"
     threshold: float = 0.03
 
     def score(self, scan: OrganizedScan) -> np.ndarray:
@@ -95,6 +97,7 @@ class ErosionDilation(ArtefactFilter):
     """
 
     name: ClassVar[str] = "erosion and dilation"
+    requirement: ClassVar[str] = "grid"
     erosion: int = 5
     dilation: int = 7
     threshold: float = 0.5

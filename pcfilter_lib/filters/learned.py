@@ -18,6 +18,8 @@ from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import OnnxNetwork, described
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker
+from pcfilter_lib.filters.checks import Finding, ScanReport
+from pcfilter_lib.filters.familiarity import Familiarity
 from pcfilter_lib.tiling import cut
 
 if TYPE_CHECKING:
@@ -43,6 +45,8 @@ class LearnedFilter(ArtefactFilter):
         How far an output of the network sees, in pixels.
     stride : int
         Of its lowest maps: 16 for a U-Net of depth 4.
+    familiarity : Familiarity, optional
+        What the scans look like that it was trained on. :meth:`check` warns of others.
     """
 
     name: ClassVar[str] = "artefact unet"
@@ -50,6 +54,26 @@ class LearnedFilter(ArtefactFilter):
     overlap: int
     stride: int
     threshold: float = 0.0
+    familiarity: Familiarity | None = field(default=None, repr=False)
+
+    def check(self, scan: OrganizedScan) -> ScanReport:
+        """Check that a scan is in its camera's frame, and like those that the network was trained on.
+
+        Parameters
+        ----------
+        scan : OrganizedScan
+
+        Returns
+        -------
+        ScanReport
+            With a finding of the kind ``"unfamiliar"`` for a scan that is not like them.
+        """
+        report = super().check(scan)
+        if self.familiarity is None or report.errors or self.familiarity.distance(scan) <= 1:
+            return report
+        text = f"it lies outside of what the filter was fitted to: {self.familiarity.explain(scan)}"
+        remedy = "compare what is removed with the scan before you rely on it, or fit a filter to scans like this one"
+        return ScanReport((*report.findings, Finding("unfamiliar", "warning", text, remedy)))
 
     def score(self, scan: OrganizedScan) -> np.ndarray:
         """Return the logit of true geometry.
@@ -92,7 +116,9 @@ class LearnedFilter(ArtefactFilter):
     def describe(self) -> dict[str, Any]:
         """Return the filter's settings, with a fingerprint of its network in the place of the network."""
         description = getattr(self.network, "description", {})
-        return {**super().describe(), "network": description.get("network", "not saved")}
+        settings = {**super().describe(), "network": description.get("network", "not saved")}
+        del settings["familiarity"]  # it warns, and decides no output
+        return settings
 
     def _logits(self, channels: np.ndarray) -> np.ndarray:
         """Return what the network says about one image."""
@@ -130,6 +156,8 @@ class LearnedFilter(ArtefactFilter):
             options = {"overlap": whole_number(path, "overlap", described["overlap"], at_least=0)}
             options["stride"] = whole_number(path, "stride", described["stride"])
             options["threshold"] = number_within(path, "threshold", described["threshold"], -np.inf, np.inf)
+            if "familiarity" in described:
+                options["familiarity"] = Familiarity.from_dict(described["familiarity"], str(path))
         except (KeyError, TypeError):
             problem = "it holds a network, but its metadata do not describe a filter"
             raise InputError(path, "", problem, "write it with filters.save_filter") from None
@@ -139,7 +167,9 @@ class LearnedFilter(ArtefactFilter):
         return cls(network=network, **options)
 
     @classmethod
-    def of_model(cls, model: keras.Model, threshold: float = 0.0) -> LearnedFilter:
+    def of_model(
+        cls, model: keras.Model, threshold: float = 0.0, familiarity: Familiarity | None = None
+    ) -> LearnedFilter:
         """Return the filter of a Keras model, whichever backend it runs on.
 
         Parameters
@@ -148,12 +178,14 @@ class LearnedFilter(ArtefactFilter):
             From (B, H, W, 14) to (B, H, W, 1), for example ``models.UNet(channels=14)``.
         threshold : float, default 0
             See :func:`pcfilter_lib.filters.tune_threshold`.
+        familiarity : Familiarity, optional
 
         Returns
         -------
         LearnedFilter
         """
-        return cls(network=model.predict_on_batch, threshold=threshold, **_reach(model))
+        options = {"threshold": threshold, "familiarity": familiarity, **_reach(model)}
+        return cls(network=model.predict_on_batch, **options)
 
 
 def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, **description: Any) -> None:
@@ -169,7 +201,8 @@ def save_filter(model: keras.Model, path: str | os.PathLike, threshold: float, *
     threshold : float
         Chosen on validation scans, see :func:`pcfilter_lib.filters.tune_threshold`.
     **description
-        What else is worth knowing: the weights' origin, scores.
+        What else is worth knowing: the weights' origin, scores; as `familiarity` what
+        :meth:`pcfilter_lib.filters.Familiarity.to_dict` returns, so that the filter warns of other scans.
 
     Raises
     ------

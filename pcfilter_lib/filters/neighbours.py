@@ -35,6 +35,7 @@ class StatisticalOutliers(ArtefactFilter):
     """
 
     name: ClassVar[str] = "statistical outliers"
+    requirement: ClassVar[str] = "points"
     neighbours: int = 20
     threshold: float = -2.0
 

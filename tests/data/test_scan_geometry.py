@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scan_files import INTRINSICS, surface
 
-from pcfilter_lib.data.formats.camera_json import read_intrinsics
+from pcfilter_lib.data.formats.camera_json import read_camera
 from pcfilter_lib.data.scan import OrganizedScan
 from pcfilter_lib.data.scan_geometry import (
     backproject,
@@ -177,4 +177,4 @@ def test_what_is_refused():
     ]:
         with pytest.raises(InputError, match=words):
             call()
-    assert read_intrinsics(INTRINSICS).tolist() == INTRINSICS
+    assert read_camera(INTRINSICS)[0].tolist() == INTRINSICS

@@ -38,12 +38,13 @@ def read(path: Path, *, shape: Any, intrinsics: Any, unit: str | None, depth_sca
     payload = read_bytes(path)
     file = parse_pcd(payload, path)
     count = len(file.points)
-    if file.height > 1:
+    if file.height > 1 and (file.width != 1 or shape == (file.height, 1)):
         found = (file.height, file.width)
         if shape is not None and shape != found:
             raise InputError("shape", "", f"{path} has {found[0]} x {found[1]} pixels", "leave it out for this file")
     elif shape is None:
-        problem = f"HEIGHT is {file.height}: its {count} points are in no grid"
+        problem = f"WIDTH is {file.width}" if file.height > 1 else f"HEIGHT is {file.height}"
+        problem += f": its {count} points are in no grid"
         remedy = "give shape=(rows, columns) if they are, or use load_cloud if this is a plain cloud"
         raise InputError(path, "header", problem, remedy)
     else:

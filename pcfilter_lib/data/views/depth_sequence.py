@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pcfilter_lib.data.formats.camera_json import read_intrinsics
+from pcfilter_lib.data.formats.camera_json import read_camera
 from pcfilter_lib.data.scan import AmbiguousUnitWarning
 from pcfilter_lib.data.scan_io import load_scan
 from pcfilter_lib.data.views.headers import image_header
@@ -19,8 +19,13 @@ from pcfilter_lib.errors import InputError
 TUM_SCALE = 5000.0  # units per metre of its 16-bit images
 
 
-def checked_images(entries: list[Entry], intrinsics: np.ndarray | None, trajectory: Trajectory | None) -> np.ndarray:
-    """Return the intrinsics of depth images, which must fit all of them."""
+def checked_images(
+    entries: list[Entry],
+    intrinsics: np.ndarray | None,
+    trajectory: Trajectory | None,
+    size: tuple[int, int] | None = None,
+) -> np.ndarray:
+    """Return the intrinsics of depth images, which must fit all of them, as must the size that belongs to them."""
     first, kinds = entries[0].path, []
     for entry in entries:
         header = image_header(entry.path)
@@ -45,13 +50,13 @@ def checked_images(entries: list[Entry], intrinsics: np.ndarray | None, trajecto
                 "give the camera's 3x3 matrix in pixels, as in intrinsics=[[585, 0, 320], [0, 585, 240], [0, 0, 1]]"
             )
             raise InputError(first, "", problem, remedy)
-        intrinsics = read_intrinsics(source)
+        intrinsics, size = read_camera(source)
     elif trajectory is not None and trajectory.shape is not None and trajectory.intrinsics is intrinsics:
         source = trajectory.source
-        if trajectory.shape != (rows, columns):
-            said = "{} x {}".format(*trajectory.shape)
-            problem = f"they belong to images of {said} pixels, and {first.name} has {rows} x {columns}"
-            raise InputError(source, "", problem, "give the intrinsics of the depth images")
+        size = trajectory.shape
+    if size not in (None, (rows, columns)):
+        problem = f"they belong to images of {size[0]} x {size[1]} pixels, and {first.name} has {rows} x {columns}"
+        raise InputError(source, "", problem, "give the intrinsics of the depth images")
     cx, cy = intrinsics[0, 2], intrinsics[1, 2]
     if not (0 <= cx < columns and 0 <= cy < rows):
         problem = f"the principal point ({cx:g}, {cy:g}) lies outside the images of {rows} x {columns} pixels"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from pcfilter_lib.data._scan_fields import check_pose
-from pcfilter_lib.data.formats.camera_json import read_intrinsics
+from pcfilter_lib.data.formats.camera_json import read_camera
 from pcfilter_lib.data.formats.matrix_text import read_matrix
 from pcfilter_lib.data.scan_units import known_unit
 from pcfilter_lib.data.views.depth_sequence import checked_images, settle_scale, warn_unit
@@ -97,13 +97,14 @@ def find_views(
         raise InputError(other, "", "depth images and other scans are mixed", "find the two kinds by themselves")
 
     trajectory = None if poses is None else _trajectory(poses)
+    size = None
     if intrinsics is not None:
-        intrinsics = read_intrinsics(intrinsics)
+        intrinsics, size = read_camera(intrinsics)
     elif trajectory is not None:
         intrinsics = trajectory.intrinsics
     options: dict[str, Any] = {"unit": unit, "depth_scale": depth_scale, "shape": shape, "intrinsics": intrinsics}
     if images[0]:
-        options["intrinsics"] = checked_images(entries, intrinsics, trajectory)
+        options["intrinsics"] = checked_images(entries, intrinsics, trajectory, size)
         views = _posed_images(entries, trajectory)
     else:
         views = _posed_scans(entries, trajectory, options)
