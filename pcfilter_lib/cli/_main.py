@@ -16,6 +16,7 @@ import pcfilter_lib
 COMMANDS = {
     "info": "say what is in files",
     "filter": "remove artefacts from scans",
+    "label": "let views of one scene label each other's points",
     "bench": "measure this machine with the workloads of the book",
 }
 

@@ -28,7 +28,7 @@ def add_scan_options(parser: argparse.ArgumentParser) -> None:
     unit = group.add_mutually_exclusive_group()
     unit.add_argument("--unit", choices=tuple(UNITS), help="unit of the numbers in scans")
     unit.add_argument(
-        "--depth-scale", type=_positive, metavar="N", help="units per metre of depth images; other files ignore it"
+        "--depth-scale", type=positive, metavar="N", help="units per metre of depth images; other files ignore it"
     )
 
 
@@ -44,7 +44,8 @@ def _shape(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _positive(text: str) -> float:
+def positive(text: str) -> float:
+    """Return a positive number that an option gives."""
     try:
         number = float(text)
     except ValueError:

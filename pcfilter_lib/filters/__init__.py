@@ -30,5 +30,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "rays": ["ShadowPoints", "ViewAngle"],
         "registry": ["FILTERS", "load_filter"],
         "threshold": ["best_threshold"],
+        "views": ["LabelResult", "NoiseModel", "PoseWarning", "ViewLabeller", "label_by_views", "label_files"],
     },
 )

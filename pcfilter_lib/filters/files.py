@@ -143,7 +143,7 @@ def filter_files(
             scan = load_scan(source, **suited)
             _look_at(scan, artefact_filter, source, force)
             kept = scan.keep(artefact_filter.keep(scan))
-            _make_folder(target.parent)
+            make_folder(target.parent)
             manifest.begin(source, target, made_by)
             save_scan(kept, target)
             points = int(scan.valid.sum())
@@ -187,7 +187,8 @@ def _naming(source: Path, target: Path, error: InputError) -> InputError:
     return InputError(source, place, error.problem, error.remedy)
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there, or raise what says why it cannot be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -11,7 +11,7 @@ from pcfilter_lib.filters.grid import ErosionDilation, KeepAll, MedianResidual, 
 from pcfilter_lib.filters.learned import LearnedFilter
 from pcfilter_lib.filters.neighbours import RadiusOutliers, StatisticalOutliers
 from pcfilter_lib.filters.rays import ShadowPoints, ViewAngle
-from pcfilter_lib.weights import names, path
+from pcfilter_lib.weights import path
 
 _CLASSICAL = (
     KeepAll,
@@ -24,9 +24,9 @@ _CLASSICAL = (
     ErosionDilation,
 )
 
-#: The names that :func:`load_filter` knows: the networks in :mod:`pcfilter_lib.weights`, then the classical filters.
+#: The names that :func:`load_filter` knows: the learned filter, then the classical ones.
 FILTERS: dict[str, Callable[[], ArtefactFilter]] = {
-    **{name: functools.partial(LearnedFilter.load, path(name, ".onnx")) for name in names(".onnx")},
+    "artefact-unet": functools.partial(LearnedFilter.load, path("artefact-unet", ".onnx")),
     **{kind.name.replace(" ", "-"): kind for kind in _CLASSICAL},
 }
 

@@ -40,7 +40,8 @@ class RegistrationEdge:
     contradicted : float
         Of the points that both views must have seen, the fraction that one of them saw through.
     rotation_error : float
-        Loop consistency: by how many degrees the edge's own registration differs from the poses that all edges agree on.
+        Loop consistency: by how many degrees the edge's own registration differs from the poses that all edges
+        agree on.
     translation_error : float
         The same for the position of the source's camera in the target's frame, m.
     used : bool

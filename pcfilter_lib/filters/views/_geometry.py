@@ -30,7 +30,10 @@ class View:
     """
 
     def __init__(self, scan: OrganizedScan):
-        for name, remedy in (("pose", "find_views says which poses it understands"), ("intrinsics", "pass intrinsics=")):
+        for name, remedy in (
+            ("pose", "find_views says which poses it understands"),
+            ("intrinsics", "pass intrinsics="),
+        ):
             if getattr(scan, name) is None:
                 raise InputError("scan", name, "it has none, so no other view can look at its points", remedy)
         if not scan.valid.any():

@@ -40,8 +40,8 @@ class Overlaps:
     def choose(self, view: int, count: int) -> list[int]:
         """Return the views that are asked about one, the best first.
 
-        Each next one is that with the largest product of overlap and angle to the nearest of those chosen before (and to
-        the view itself), seen from the middle of the view's points: a second look from the same place repeats its
+        Each next one is that with the largest product of overlap and angle to the nearest of those chosen before (and
+        to the view itself), seen from the middle of the view's points: a second look from the same place repeats its
         errors.
 
         Parameters

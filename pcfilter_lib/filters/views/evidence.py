@@ -1,9 +1,9 @@
 """What other views say about each point of a view, in units of the tolerance.
 
-Two things contradict a point: another camera looks *through* it, and what it sees lies behind; or the point lies *behind*
-a surface that others measured, through which its own camera would have had to look. A measurement of another view nearby
-confirms it. All distances are between points in space, so that neither the slant of a surface nor the grid matters, and
-are divided by the tolerance, so that no scanner's scale does.
+Two things contradict a point: another camera looks *through* it, and what it sees lies behind; or the point lies
+*behind* a surface that others measured, through which its own camera would have had to look. A measurement of another
+view nearby confirms it. All distances are between points in space, so that neither the slant of a surface nor the grid
+matters, and are divided by the tolerance, so that no scanner's scale does.
 """
 
 from __future__ import annotations
@@ -98,8 +98,10 @@ def _insert(best: np.ndarray, values: np.ndarray, sign: int) -> None:
 
 
 def _through(view: View, other: View, tolerance: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return which points another camera has in its image, where it measured nothing, how far it looks past them, and
-    how near to them it measured anything."""
+    """Return what another camera sees of points: whether they are in its image, whether it measured nothing there, how far past.
+
+    The last of the four is how near to them it measured anything.
+    """
     moved = view.in_frame_of(other)
     pixels, inside = other.look(moved)
     pixels = np.rint(pixels).astype(np.int32)

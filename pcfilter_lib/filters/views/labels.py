@@ -107,8 +107,10 @@ class ViewLabeller:
             return View(source.load() if hasattr(source, "load") else source)
         except InputError as error:
             name = getattr(source, "path", None) or f"view {number}"
-            raise error if hasattr(source, "load") and error.source != "scan" else InputError(
-                name, error.place, error.problem, error.remedy
+            raise (
+                error
+                if hasattr(source, "load") and error.source != "scan"
+                else InputError(name, error.place, error.problem, error.remedy)
             ) from None
 
     def _estimated(self) -> NoiseModel:
@@ -192,8 +194,8 @@ def label_by_views(views: Sequence[Any], progress: bool = True, **options: Any) 
 
     Notes
     -----
-    That a surface seen from elsewhere contradicts what lies in front of it is the visibility constraint of Merrell et al.,
-    *Real-time visibility-based fusion of depth maps* (ICCV 2007).
+    That a surface seen from elsewhere contradicts what lies in front of it is the visibility constraint of Merrell et
+    al., *Real-time visibility-based fusion of depth maps* (ICCV 2007).
     """
     labeller = ViewLabeller(views, **options)
     numbers = tqdm(range(len(labeller)), unit=" views", leave=False, disable=None if progress else True)

@@ -22,9 +22,9 @@ _WINDOW = 25  # pixels of a plane, whose own noise is so many times less
 class NoiseModel:
     """The standard deviation of measured depth as a function of depth.
 
-    ``sigma(z)^2 = constant + linear z^2 + quadratic z^4``: noise that does not change with depth, that grows with it (an
-    angle), and with its square (a disparity, as triangulation has it: Khoshelham and Elberink, *Accuracy and resolution
-    of Kinect depth data*, Sensors 12, 2012, equation 8).
+    ``sigma(z)^2 = constant + linear z^2 + quadratic z^4``: noise that does not change with depth, that grows with it
+    (an angle), and with its square (a disparity, as triangulation has it: Khoshelham and Elberink, *Accuracy and
+    resolution of Kinect depth data*, Sensors 12, 2012, equation 8).
 
     Parameters
     ----------
@@ -43,7 +43,9 @@ class NoiseModel:
     def __call__(self, depth: np.ndarray) -> np.ndarray:
         """Return the standard deviation at some depths, both in metres."""
         square = np.square(np.asarray(depth, np.float32))
-        return np.sqrt(np.float32(self.constant) + square * (np.float32(self.linear) + np.float32(self.quadratic) * square))
+        return np.sqrt(
+            np.float32(self.constant) + square * (np.float32(self.linear) + np.float32(self.quadratic) * square)
+        )
 
     @classmethod
     def of(cls, value: float) -> NoiseModel:

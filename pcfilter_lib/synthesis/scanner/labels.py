@@ -92,7 +92,8 @@ def cause_shares(scan: OrganizedScan) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        From the names of :data:`pcfilter_lib.data.CAUSES`, without the first, to shares that sum to 1; all 0 without artefacts.
+        From the names of :data:`pcfilter_lib.data.CAUSES`, without the first, to shares that sum to 1; all 0 without
+        artefacts.
 
     Raises
     ------
