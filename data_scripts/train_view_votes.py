@@ -5,8 +5,8 @@
 For each scene of each preset 16 views are simulated on a circle round it, with the same scanner, and kept in the folder
 given with `--out`, so that an interrupted run goes on. Each view asks 15, 10 or 6 of the others, once with exact poses
 and once with poses that are off by up to one and a half standard deviations of the noise, since no real pose is exact.
-The limits above and below which a point gets a label are chosen by leaving scenes out: what is labelled as an artefact is
-one in 97.5 % of the cases, what is labelled as true in 99.7 %. About one minute of one core for each scene.
+The limits above and below which a point gets a label are chosen by leaving scenes out: what is labelled as an artefact
+is one in 97.5 % of the cases, what is labelled as true is true in 99.7 %. About one minute of one core for each scene.
 """
 
 from __future__ import annotations

@@ -130,3 +130,31 @@ class View:
         residual = np.sqrt(np.maximum(square, 0) / np.maximum(n - 3, 1)) * self.depth**2
         residual[~enough] = np.inf
         return planes.reshape(-1, 3).astype(np.float32), residual.ravel().astype(np.float32)
+
+    def off_plane(self, points: np.ndarray, places: np.ndarray, pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return how far points lie off the planes around the pixels that see them.
+
+        Parameters
+        ----------
+        points : ndarray of float32, shape (N, 3)
+            In this camera's frame.
+        places, pixels : ndarray, shape (N, 2)
+            Column and row, exact and rounded.
+
+        Returns
+        -------
+        distance : ndarray of float32, shape (N,)
+            Perpendicular to the plane, m.
+        residual : ndarray of float32, shape (N,)
+            How far the measurements lie off that plane, m.
+        """
+        planes, residual = self.planes
+        flat = pixels[:, 1] * self.shape[1] + pixels[:, 0]
+        matrix, plane, offset = self.scan.intrinsics, planes[flat], places - pixels
+        inverse = plane[:, 0] + plane[:, 1] * offset[:, 0] + plane[:, 2] * offset[:, 1]
+        # A plane n.X = 1 has the inverse depth n.(x, y, 1) at (x, y) = ((c - cx) / fx, (r - cy) / fy).
+        centre = plane[:, 0] - plane[:, 1] * (pixels[:, 0] - matrix[0, 2]) - plane[:, 2] * (pixels[:, 1] - matrix[1, 2])
+        normal = np.sqrt((plane[:, 1] * matrix[0, 0]) ** 2 + (plane[:, 2] * matrix[1, 1]) ** 2 + centre**2)
+        with np.errstate(all="ignore"):
+            distance = np.abs(1 - points[:, 2] * inverse) / normal
+        return np.where(distance < NOWHERE, distance, NOWHERE).astype(np.float32), residual[flat]

@@ -34,8 +34,8 @@ class Overlaps:
         points = self.samples[view] @ back[:3, :3].T + back[:3, 3]
         with np.errstate(all="ignore"):
             pixels = points @ matrix.T / points[:, 2:]
-        inside = (points[:, 2] > 0) & (pixels[:, 0] >= 0) & (pixels[:, 1] >= 0)
-        return float(np.mean(inside & (pixels[:, 0] < columns) & (pixels[:, 1] < rows)))
+        inside = (points[:, 2] > 0) & (pixels[:, 0] >= -0.5) & (pixels[:, 1] >= -0.5)
+        return float(np.mean(inside & (pixels[:, 0] < columns - 0.5) & (pixels[:, 1] < rows - 0.5)))
 
     def choose(self, view: int, count: int) -> list[int]:
         """Return the views that are asked about one, the best first.

@@ -98,19 +98,23 @@ def _insert(best: np.ndarray, values: np.ndarray, sign: int) -> None:
 
 
 def _through(view: View, other: View, tolerance: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return what another camera sees of points: whether they are in its image, whether it measured nothing there, how far past.
+    """Return what another camera sees of a view's points.
 
-    The last of the four is how near to them it measured anything.
+    Whether they are in its image; whether it measured nothing there; how far it looks past them; how near to them it
+    measured anything.
     """
     moved = view.in_frame_of(other)
-    pixels, inside = other.look(moved)
-    pixels = np.rint(pixels).astype(np.int32)
+    places, inside = other.look(moved)
+    pixels = np.rint(places).astype(np.int32)
     flat = pixels[:, 1] * other.shape[1] + pixels[:, 0]
     surface = other.nearest_around[flat]
     past = np.where(inside & (surface > 0), (surface - moved[:, 2]) / tolerance, _NONE)
     empty = inside & (other.depth.ravel()[flat] == 0)
     start = (pixels[:, 1] + 2) * (other.shape[1] + 4) + pixels[:, 0] + 2
     distance = _nearest(moved, other.padded, start, other.shape[1] + 4, tolerance)
+    # Between the pixels of a coarse grid a surface goes on where they lie on a plane.
+    off, even = other.off_plane(moved, places, pixels)
+    distance = np.where(even < tolerance, np.minimum(distance, off / tolerance), distance)
     return inside, empty, np.clip(past, _NONE, _FAR), np.where(inside, distance, _FAR)
 
 

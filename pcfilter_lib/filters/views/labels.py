@@ -29,7 +29,7 @@ SIGMAS = 6
 MOST_PIXELS = 100_000
 _PAIRS = 24
 _KEPT = 24  # views that stay in memory
-_POOR = 0.6
+_POOR = 0.4
 
 
 class PoseWarning(UserWarning):

@@ -15,6 +15,7 @@ _BINS = 12
 _ENOUGH = 200  # residuals for one bin
 _NORMAL = 1.4826  # from the median of absolute deviations to the standard deviation of a normal distribution
 _WIDEST = 0.03  # residuals of more than so many parts of the depth are no noise to begin with
+_EVEN = 4  # times the lower quartile of residuals
 _WINDOW = 25  # pixels of a plane, whose own noise is so many times less
 
 
@@ -116,7 +117,7 @@ def _differences(one: View, other: View) -> tuple[np.ndarray, np.ndarray, np.nda
     nearest = np.rint(places).astype(np.int32)
     flat = nearest[:, 1] * other.shape[1] + nearest[:, 0]
     planes, residual = other.planes
-    seen &= np.isfinite(residual[flat])
+    seen &= residual[flat] < _EVEN * np.quantile(residual[np.isfinite(residual)], 0.25)  # not across an edge or an artefact
     plane, offset = planes[flat], places - nearest
     inverse = plane[:, 0] + plane[:, 1] * offset[:, 0] + plane[:, 2] * offset[:, 1]
     with np.errstate(all="ignore"):
