@@ -14,15 +14,12 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import platform
 from pathlib import Path
 
 import numpy as np
-import sklearn
 from sklearn.ensemble import HistGradientBoostingClassifier
 from tqdm import tqdm
 
-import pcfilter_lib
 from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.files import replacing
@@ -32,6 +29,7 @@ from pcfilter_lib.filters.views._geometry import View
 from pcfilter_lib.filters.views.evidence import EVIDENCE, gather_evidence
 from pcfilter_lib.filters.views.labels import SIGMAS
 from pcfilter_lib.filters.views.noise import estimate_noise
+from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import Recipe
 from pcfilter_lib.synthesis.scenes.building import build_scene
 from pcfilter_lib.synthesis.simulation import simulate_scan
@@ -162,16 +160,18 @@ def main() -> None:
         own = [(s, t) for p, s, t in left_out if p == preset]
         report[preset] = measure(*(np.concatenate(each) for each in zip(*own, strict=True)), chosen)
     card = {
+        "about": "Boosted trees that weigh what other views of a scene say about a point, see filters.label_by_views",
         "made by": "data_scripts/train_view_votes.py",
-        "data": f"{options.scenes} simulated scenes of each preset ({', '.join(PRESETS)}), {VIEWS} views each, "
-        f"seeds from {FIRST_SEED}",
-        "scores": {"scenes left out": report},
-        "trees": TREES,
-        "versions": {
-            "pcfilter_lib": pcfilter_lib.__version__,
-            "scikit-learn": sklearn.__version__,
-            "python": platform.python_version(),
+        "licence": "that of pcfilter_lib",
+        "recipe": {
+            "scenes": {preset: options.scenes for preset in PRESETS},
+            "views": VIEWS,
+            "seed": FIRST_SEED,
+            "precision": {"artefacts": PRECISION[ARTEFACT], "true geometry": PRECISION[TRUE_GEOMETRY]},
+            "trees": TREES,
         },
+        "provenance": provenance("numpy", "scikit-learn", "onnx"),
+        "scores": {"scenes left out": report},
     }
     print(json.dumps(chosen | card, indent=1))
     if options.ship:

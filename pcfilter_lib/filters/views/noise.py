@@ -117,7 +117,8 @@ def _differences(one: View, other: View) -> tuple[np.ndarray, np.ndarray, np.nda
     nearest = np.rint(places).astype(np.int32)
     flat = nearest[:, 1] * other.shape[1] + nearest[:, 0]
     planes, residual = other.planes
-    seen &= residual[flat] < _EVEN * np.quantile(residual[np.isfinite(residual)], 0.25)  # not across an edge or an artefact
+    even = _EVEN * np.quantile(residual[np.isfinite(residual)], 0.25)
+    seen &= residual[flat] < even  # not across an edge or an artefact
     plane, offset = planes[flat], places - nearest
     inverse = plane[:, 0] + plane[:, 1] * offset[:, 0] + plane[:, 2] * offset[:, 1]
     with np.errstate(all="ignore"):
