@@ -4,7 +4,7 @@
 
 For each scene of each preset 16 views are simulated on a circle round it, with the same scanner, and kept in the folder
 given with `--out`, so that an interrupted run goes on. Each view asks 15, 10 or 6 of the others, once with exact poses
-and once with poses that are off by up to one and a half standard deviations of the noise, since no real pose is exact.
+and once with poses that are off by 0.3 to 8 standard deviations of the noise, since no real pose is exact.
 The limits above and below which a point gets a label are chosen by leaving scenes out: what is labelled as an artefact
 is one in 97.5 % of the cases, what is labelled as true is true in 99.7 %. About one minute of one core for each scene.
 """
@@ -27,7 +27,6 @@ from pcfilter_lib.filters._onnx import described
 from pcfilter_lib.filters._trees_onnx import trees_to_onnx
 from pcfilter_lib.filters.views._geometry import View
 from pcfilter_lib.filters.views.evidence import EVIDENCE, gather_evidence
-from pcfilter_lib.filters.views.labels import SIGMAS
 from pcfilter_lib.filters.views.noise import estimate_noise
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import Recipe
@@ -64,24 +63,25 @@ def examples(scans: list[OrganizedScan], generator: np.random.Generator) -> tupl
     exact = [View(scan) for scan in scans]
     noise = estimate_noise([(one, exact[(k + step) % len(exact)]) for k, one in enumerate(exact) for step in (1, 3)])
     depth = float(np.median(np.concatenate([view.points[:, 2] for view in exact])))
-    shaken = [View(dataclasses.replace(scan, pose=shake(scan.pose, noise(depth), depth, generator))) for scan in scans]
+    error = noise(depth) * np.exp(generator.uniform(np.log(0.3), np.log(8)))  # of this scene's poses
+    shaken = [View(dataclasses.replace(scan, pose=shake(scan.pose, error, depth, generator))) for scan in scans]
     for views in (exact, shaken):
         noise = estimate_noise(
             [(one, views[(k + step) % len(views)]) for k, one in enumerate(views) for step in (1, 3)]
         )
-        for number in generator.choice(len(views), 4, replace=False):
+        for number in generator.choice(len(views), 5, replace=False):
             others = [view for k, view in enumerate(views) if k != number]
             asked = generator.choice(len(others), ASKED[generator.integers(len(ASKED))], replace=False)
             view = views[number]
-            tolerance = SIGMAS * noise(view.points[:, 2])
+            tolerance = noise.tolerance(view.points[:, 2])
             evidence.append(gather_evidence(view, [others[k] for k in asked], tolerance))
             truth.append(view.scan.label.ravel()[view.pixels])
     return np.concatenate(evidence), np.concatenate(truth)
 
 
 def shake(pose: np.ndarray, sigma: float, depth: float, generator: np.random.Generator) -> np.ndarray:
-    """Return a pose that is off by up to 1.5 sigma at a depth, half by a turn and half by a shift."""
-    size = generator.uniform(0, 1.5) * sigma / np.sqrt(2)
+    """Return a pose that is off by sigma at a depth, half by a turn and half by a shift."""
+    size = sigma / np.sqrt(2)
     axis, shift = (direction / np.linalg.norm(direction) for direction in generator.normal(size=(2, 3)))
     angle = size / depth
     x, y, z = axis

@@ -23,8 +23,6 @@ from pcfilter_lib.filters.views.choosing import Overlaps
 from pcfilter_lib.filters.views.evidence import EVIDENCE, gather_evidence
 from pcfilter_lib.filters.views.noise import NoiseModel, estimate_noise
 
-#: The tolerance is so many standard deviations of the noise: three of the point and three of what it is compared with.
-SIGMAS = 6
 #: Of larger views every second (third, ...) row and column are labelled, so that about so many pixels are.
 MOST_PIXELS = 100_000
 _PAIRS = 24
@@ -52,8 +50,8 @@ class ViewLabeller:
     others : int, default 16
         How many other views are asked about each; they are chosen to see the same place from different sides.
     tolerance : float, optional
-        How far off the surface a point may be and still be true geometry, m. By default six standard deviations of the
-        noise at its depth.
+        How far off the surface a point may be and still be true geometry, m. By default
+        :meth:`NoiseModel.tolerance` at its depth.
     noise : NoiseModel, optional
         Estimated from the views themselves by default.
     stride : int, optional
@@ -130,7 +128,7 @@ class ViewLabeller:
     def tolerance_at(self, depth: np.ndarray) -> np.ndarray:
         """Return the tolerance at some depths, both in metres."""
         if self.tolerance is None:
-            return SIGMAS * self.noise(depth)
+            return self.noise.tolerance(depth)
         return np.full(np.shape(depth), self.tolerance, np.float32)
 
     def label(self, number: int) -> OrganizedScan:

@@ -11,6 +11,8 @@ from scipy.optimize import nnls
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.views._geometry import View
 
+#: Three standard deviations of a point and three of what it is compared with.
+SIGMAS = 6
 _BINS = 12
 _ENOUGH = 200  # residuals for one bin
 _NORMAL = 1.4826  # from the median of absolute deviations to the standard deviation of a normal distribution
@@ -47,6 +49,15 @@ class NoiseModel:
         return np.sqrt(
             np.float32(self.constant) + square * (np.float32(self.linear) + np.float32(self.quadratic) * square)
         )
+
+    def tolerance(self, depth: np.ndarray) -> np.ndarray:
+        """Return how far off a surface a point may be and still be true geometry, both in metres.
+
+        Six standard deviations of the noise within a view, three of the point and three of what it is compared with; and
+        once what the views differ by because of their poses, which is no noise: its errors are much the same for all
+        points that two views share.
+        """
+        return self(depth) * np.float32(SIGMAS * self.within + np.sqrt(1 - self.within**2))
 
     @classmethod
     def of(cls, value: float) -> NoiseModel:
