@@ -53,9 +53,9 @@ class NoiseModel:
     def tolerance(self, depth: np.ndarray) -> np.ndarray:
         """Return how far off a surface a point may be and still be true geometry, both in metres.
 
-        Six standard deviations of the noise within a view, three of the point and three of what it is compared with; and
-        once what the views differ by because of their poses, which is no noise: its errors are much the same for all
-        points that two views share.
+        Six standard deviations of the noise within a view, three of the point and three of what it is compared with;
+        and once what the views differ by because of their poses, which is no noise: its errors are much the same for
+        all points that two views share.
         """
         return self(depth) * np.float32(SIGMAS * self.within + np.sqrt(1 - self.within**2))
 
