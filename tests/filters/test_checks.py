@@ -105,6 +105,13 @@ def test_a_lens_is_no_fault(lens, described):
     assert not filters.check_scan(OrganizedScan(points, **fields[described])).findings
 
 
+def test_a_strong_lens_is_no_fault_where_it_is_described():
+    camera, lens = np.array([[60.0, 0, 59.5], [0, 60, 44.5], [0, 0, 1]]), np.array([-0.2, 0.03, 0, 0, 0])
+    points = data.backproject(np.ones((90, 120)), camera, lens)
+    assert not filters.check_scan(OrganizedScan(points, intrinsics=camera, distortion=lens)).findings
+    assert filters.check_scan(OrganizedScan(points, intrinsics=camera)).findings
+
+
 def test_clouds_that_only_look_like_grids(tmp_path):
     generator = np.random.default_rng(0)
     for cloud in (generator.random((30, 40, 3)), generator.normal(size=(24, 32, 3)) + [0, 0, 5]):
