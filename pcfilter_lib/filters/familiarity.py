@@ -41,8 +41,8 @@ def scan_summary(scan: OrganizedScan) -> dict[str, list[float]]:
     Returns
     -------
     dict of str to list of float
-        For each channel that the scan has, its :data:`QUANTILES`; empty for a scan of fewer than 256 points. Other
-        numbers may be added under other names, for example the rate at which a filter removes points.
+        For each channel that the scan has, seven quantiles, from 3 to 97 %; empty for a scan of fewer than 256 points.
+        Other numbers may be added under other names, for example the rate at which a filter removes points.
 
     Raises
     ------

@@ -46,7 +46,8 @@ class LearnedFilter(ArtefactFilter):
     stride : int
         Of its lowest maps: 16 for a U-Net of depth 4.
     familiarity : Familiarity, optional
-        What the scans look like that it was trained on. :meth:`check` warns of others.
+        What the scans look like that it was trained on. :meth:`~pcfilter_lib.filters.LearnedFilter.check`
+        warns of others.
     """
 
     name: ClassVar[str] = "artefact unet"

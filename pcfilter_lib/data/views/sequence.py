@@ -81,8 +81,14 @@ def find_views(
 
     Examples
     --------
-    >>> views = data.find_views("chess/seq-01", depth_scale=1000)  # doctest: +SKIP
-    >>> scan = views[0].load()  # doctest: +SKIP
+    >>> import numpy as np
+    >>> from pcfilter_lib import data
+    >>> for x in (0.0, 0.1):
+    ...     pose = np.eye(4)
+    ...     pose[0, 3] = x
+    ...     data.save_scan(data.OrganizedScan(np.ones((2, 3, 3)), pose=pose), f"view at {x}.npz")
+    >>> data.find_views(["view at 0.0.npz", "view at 0.1.npz"])[1]
+    PosedFile('view at 0.1.npz', camera at 0.100 0.000 0.000 m)
     """
     if unit is not None and depth_scale is not None:
         raise InputError("depth_scale", "", "it says the same as unit", "give one of the two")

@@ -19,7 +19,7 @@ from pcfilter_lib.filters.views._geometry import NOWHERE, View
 NEAREST = 5
 #: Of the strongest contradictions, so many.
 STRONGEST = 3
-#: What :func:`gather_evidence` tells of each point:
+#: What other views say about each point:
 #:
 #: * ``views``: how many other cameras have the point in their image, and ``holes``: how many of these measured nothing
 #:   there;
