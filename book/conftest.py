@@ -4,20 +4,29 @@
 nbval runs the cells and compares the outputs of those tagged ``nbval-check-output``.
 To each notebook this adds one more test, ``budget``: the processor time of its kernel,
 and of all processes that the kernel started, must stay within the budget in its
-metadata. Processor time, because a busy machine makes a notebook slow, not expensive.
+metadata. Processor time, because a busy machine makes a notebook slow, not expensive;
+and in units of a fixed computation that is timed before and after, because cores that
+share caches and arithmetic units charge more seconds for the same work when both are
+busy. Budgets are thus seconds of the machine that took REFERENCE for that computation.
 At the end a table shows it for all notebooks, beside the time on the clock, and the
 whole run fails when one pass over all of them takes more than 13 minutes.
 """
 
 import time
 
+import numpy as np
 import psutil
 import pytest
 from nbval.plugin import IPyNbFile
 
 LONGEST_PASS = 780  # seconds of processor time for all notebooks
 
+REFERENCE = (
+    0.1  # seconds of `reference_seconds` where the budgets were set, undisturbed
+)
+
 _started = pytest.StashKey[float]()
+_before = pytest.StashKey[float]()
 _seconds = pytest.StashKey[dict]()
 
 
@@ -34,6 +43,20 @@ def processor_seconds(pid: int) -> float:
     return total + sum(processor_seconds(child.pid) for child in process.children())
 
 
+def reference_seconds():
+    """Return the processor time of a fixed computation: a loop, a sort and products."""
+    begin = time.process_time()
+    total = 0
+    for number in range(1_500_000):
+        total += number
+    numbers = np.random.default_rng(0).random(2_000_000)
+    numbers.sort()
+    matrix = numbers[:90_000].reshape(300, 300)
+    for _ in range(10):
+        matrix @ matrix
+    return time.process_time() - begin
+
+
 class Budget(pytest.Item):
     """The last test of a notebook: did it keep its budget?"""
 
@@ -42,6 +65,8 @@ class Budget(pytest.Item):
             pytest.skip("none of the notebook's cells was run")
         wall = time.perf_counter() - self.parent.stash[_started]
         taken = processor_seconds(self.parent.kernel.km.provisioner.pid)
+        slower = (self.parent.stash[_before] + reference_seconds()) / 2 / REFERENCE
+        taken /= max(1, slower)
         budget = self._budget()
         self.user_properties.append(("notebook_seconds", [taken, budget, wall]))
         if taken > budget:
@@ -88,7 +113,9 @@ def pytest_collection_modifyitems(items):
 def pytest_runtest_setup(item):
     """Start the clock before nbval starts the kernel."""
     if isinstance(item.parent, IPyNbFile) and not isinstance(item, Budget):
-        item.parent.stash.setdefault(_started, time.perf_counter())
+        if _started not in item.parent.stash:
+            item.parent.stash[_before] = reference_seconds()
+            item.parent.stash[_started] = time.perf_counter()
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -62,10 +62,10 @@ def test_each_failure_is_found(run_notebooks):
         {
             "differs": (30, [("print(1 + 1)", "3\n")]),
             "raises": (30, [("1 / 0", "")]),
-            "slow": (5, [(BUSY.format(8), "")]),
+            "slow": (3, [(BUSY.format(8), "")]),
             "waits": (5, [("import time; time.sleep(6)", "")]),
             "starts": (
-                5,
+                3,
                 [(f"import subprocess, sys; subprocess.run([sys.executable, '-c', {BUSY.format(8)!r}])", "")],
             ),
             "unnamed": (None, [("x = 1", "")]),
