@@ -82,7 +82,7 @@ def test_each_failure_is_found(run_notebooks):
         "FAILED unnamed.ipynb::budget",
     ):
         assert line in result.stdout
-    assert "of processor time; its budget is 5 s (metadata.pcfilter)" in result.stdout
+    assert "of processor time; its budget is 3 s (metadata.pcfilter)" in result.stdout
 
 
 def test_all_together_have_a_budget_too(run_notebooks):
