@@ -43,7 +43,7 @@ test-jax test-torch: test-%: check-python
 # The lowest versions that pyproject.toml allows run what the base install is for, and all public names.
 BASE_TESTS = tests/data tests/filters tests/cli tests/test_files.py tests/test_tiling.py tests/test_arguments.py tests/test_scale.py
 NEED_MORE = tests/data/test_batches.py tests/filters/test_batches.py tests/filters/test_channels.py tests/data/test_cloud_batches.py tests/data/test_example.py tests/data/test_mesh.py tests/data/test_parts.py \
-  tests/filters/test_boosting.py tests/filters/test_learned.py tests/filters/test_neighbours.py
+  tests/filters/test_boosting.py tests/filters/test_checks.py tests/filters/test_learned.py tests/filters/test_neighbours.py
 test-lowest: setup
 	@$(PYTHON) tools/environment.py lowest
 	.venv-lowest/bin/python -m pytest $(BASE_TESTS) $(NEED_MORE:%=--ignore=%)

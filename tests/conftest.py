@@ -3,7 +3,9 @@
 import hypothesis
 import isolation
 
-hypothesis.settings.load_profile("ci")  # the same examples every time, and no deadline
+# The same examples every time, and no deadline: what newer versions of Hypothesis call "ci".
+hypothesis.settings.register_profile("repeatable", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("repeatable")
 
 
 def pytest_configure(config):

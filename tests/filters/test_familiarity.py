@@ -150,6 +150,7 @@ def test_the_shipped_network_warns_of_scans_unlike_those(shipped, tmp_path):
 
 
 def test_a_filters_file_with_a_broken_familiarity_is_refused_by_name(tmp_path):
+    pytest.importorskip("onnx")
     content = path("artefact-unet", ".onnx").read_bytes()
     before = OnnxNetwork(path("artefact-unet", ".onnx")).description
     (tmp_path / "evil.onnx").write_bytes(redescribed(content, familiarity={"scans": 2}))

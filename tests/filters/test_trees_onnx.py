@@ -5,6 +5,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from pcfilter_lib.filters._onnx import OnnxNetwork
 from pcfilter_lib.filters._trees_onnx import trees_to_onnx
 
+pytest.importorskip("onnx")
+
 
 @pytest.mark.parametrize("rounds", [1, 30])
 def test_onnx_runtime_gives_what_scikit_learn_gives(tmp_path, rounds):

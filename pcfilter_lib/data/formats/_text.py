@@ -77,8 +77,10 @@ def parse_rows(
 
 def _is_number(word: str, dtype) -> bool:
     try:
-        return np.loadtxt([word], dtype, comments=None).size == 1
-    except (ValueError, OverflowError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DeprecationWarning)  # as above
+            return np.loadtxt([word], dtype, comments=None).size == 1
+    except (ValueError, OverflowError, DeprecationWarning):
         return False
 
 
