@@ -36,9 +36,10 @@ test: check-python
 	$(ONE_THREAD) PCFILTER_BOOK_HTML=_build/html $(BIN)/python -m pytest -n 2 --dist loadscope tests
 	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=60 book
 
+# What XLA compiles runs once or twice here: unoptimised code takes half of the time.
 test-jax test-torch: test-%: check-python
 	@$(PYTHON) tools/environment.py $*
-	KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 --dist loadscope -m backend $$(grep -rl --include='test_*.py' 'mark.backend' tests)
+	XLA_FLAGS='--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true' KERAS_BACKEND=$* .venv-$*/bin/python -m pytest -n 2 --dist loadscope -m backend $$(grep -rl --include='test_*.py' 'mark.backend' tests)
 
 # The lowest versions that pyproject.toml allows run what the base install is for, and all public names.
 BASE_TESTS = tests/data tests/filters tests/cli tests/test_files.py tests/test_tiling.py tests/test_arguments.py tests/test_scale.py
@@ -46,7 +47,7 @@ NEED_MORE = tests/data/test_batches.py tests/filters/test_batches.py tests/filte
   tests/filters/test_boosting.py tests/filters/test_checks.py tests/filters/test_learned.py tests/filters/test_neighbours.py
 test-lowest: setup
 	@$(PYTHON) tools/environment.py lowest
-	.venv-lowest/bin/python -m pytest $(BASE_TESTS) $(NEED_MORE:%=--ignore=%)
+	.venv-lowest/bin/python -m pytest -n 2 $(BASE_TESTS) $(NEED_MORE:%=--ignore=%)
 	PYTHONPATH=$$(.venv-lowest/bin/python tools/only_package.py lazy_loader) $(BIN)/python -m pytest tests/test_public_front.py
 
 student-edition: setup
