@@ -12,7 +12,7 @@ import numpy as np
 from pcfilter_lib.errors import require
 
 
-def trees_to_onnx(trees: Any, features: int) -> bytes:
+def trees_to_onnx(trees: Any, features: int, rows: bool = False) -> bytes:
     """Return trees as the bytes of an ONNX model.
 
     Parameters
@@ -20,6 +20,8 @@ def trees_to_onnx(trees: Any, features: int) -> bytes:
     trees : sklearn.ensemble.HistGradientBoostingClassifier
         Fitted to two classes, without categories.
     features : int
+    rows : bool, default False
+        Whether the model takes a feature a row, float32 (`features`, N).
 
     Returns
     -------
@@ -52,7 +54,7 @@ def trees_to_onnx(trees: Any, features: int) -> bytes:
                     leaves[name].append(value)
     operation = helper.make_node(
         "TreeEnsembleRegressor",
-        ["features"],
+        ["columns" if rows else "features"],
         ["score"],
         domain="ai.onnx.ml",
         n_targets=1,
@@ -63,9 +65,9 @@ def trees_to_onnx(trees: Any, features: int) -> bytes:
         **{f"target_{name}": values for name, values in leaves.items()},
     )
     graph = helper.make_graph(
-        [operation],
+        [*([helper.make_node("Transpose", ["features"], ["columns"])] if rows else []), operation],
         "trees",
-        [helper.make_tensor_value_info("features", numbers.FLOAT, [None, features])],
+        [helper.make_tensor_value_info("features", numbers.FLOAT, [features, None] if rows else [None, features])],
         [helper.make_tensor_value_info("score", numbers.FLOAT, [None, 1])],
     )
     versions = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]

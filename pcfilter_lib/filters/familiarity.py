@@ -17,6 +17,7 @@ from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.data import OrganizedScan
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters._sampled_channels import sampled_channels
+from pcfilter_lib.filters.checks import Finding, ScanReport
 
 #: The proportions at which :func:`scan_summary` reads distributions off.
 QUANTILES = (0.03, 0.1, 0.25, 0.5, 0.75, 0.9, 0.97)
@@ -151,6 +152,14 @@ class Familiarity:
         said += [each for each in worst[1:] if _kind(each[1]) != _kind(worst[0][1]) and each[0] > self.margin][:1]
         text = "; ".join(self._sentence(name, place, summary[name]) for _, name, place in said)
         return text + (f". These were only {self.scans} scans, which says little about others" if self.few else "")
+
+    def added_to(self, report: ScanReport, scan: OrganizedScan) -> ScanReport:
+        """Return a report with a warning if a scan is not familiar; one that holds errors stays as it is."""
+        if report.errors or self.distance(scan) <= 1:
+            return report
+        text = f"it lies outside of what the filter was fitted to: {self.explain(scan)}"
+        remedy = "compare what is removed with the scan before you rely on it, or fit a filter to scans like this one"
+        return ScanReport((*report.findings, Finding("unfamiliar", "warning", text, remedy)))
 
     def _sentence(self, name: str, place: int, values: list[float]) -> str:
         """Say how one number compares with its range."""

@@ -18,7 +18,7 @@ from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import OnnxNetwork, described
 from pcfilter_lib.filters.base import ArtefactFilter
 from pcfilter_lib.filters.channels import CHANNELS, ChannelMaker
-from pcfilter_lib.filters.checks import Finding, ScanReport
+from pcfilter_lib.filters.checks import ScanReport
 from pcfilter_lib.filters.familiarity import Familiarity
 from pcfilter_lib.tiling import cut
 
@@ -70,11 +70,7 @@ class LearnedFilter(ArtefactFilter):
             With a finding of the kind ``"unfamiliar"`` for a scan that is not like them.
         """
         report = super().check(scan)
-        if self.familiarity is None or report.errors or self.familiarity.distance(scan) <= 1:
-            return report
-        text = f"it lies outside of what the filter was fitted to: {self.familiarity.explain(scan)}"
-        remedy = "compare what is removed with the scan before you rely on it, or fit a filter to scans like this one"
-        return ScanReport((*report.findings, Finding("unfamiliar", "warning", text, remedy)))
+        return report if self.familiarity is None else self.familiarity.added_to(report, scan)
 
     def score(self, scan: OrganizedScan) -> np.ndarray:
         """Return the logit of true geometry.

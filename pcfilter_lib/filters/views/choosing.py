@@ -55,8 +55,7 @@ class Overlaps:
         list of int
         """
         middle = np.median(self.samples[view], axis=0)
-        overlaps = {j: self.between(view, j) for j in range(len(self.samples)) if j != view}
-        overlaps = {j: share for j, share in overlaps.items() if share >= _LEAST_OVERLAP}
+        overlaps = self._overlapping(view)
         directions = {j: self._direction(j, middle) for j in (view, *overlaps)}
         nearest = {j: _angle(directions[j], directions[view]) for j in overlaps}
         chosen: list[int] = []
@@ -67,6 +66,29 @@ class Overlaps:
             for j in nearest:
                 nearest[j] = min(nearest[j], _angle(directions[j], directions[best]))
         return chosen
+
+    def spread(self, view: int, count: int) -> list[int]:
+        """Return views that are asked about one, evenly spread over those that overlap with it.
+
+        Far sides are not preferred, as :meth:`choose` prefers them: there the errors of poses and lenses are largest.
+        Different views get the same others as far as possible, so that few need to be read.
+
+        Parameters
+        ----------
+        view : int
+        count : int
+            At most so many.
+
+        Returns
+        -------
+        list of int
+        """
+        bits = max(len(self.samples) - 1, 1).bit_length()
+        return sorted(self._overlapping(view), key=lambda j: f"{j:0{bits}b}"[::-1])[:count]
+
+    def _overlapping(self, view: int) -> dict[int, float]:
+        overlaps = {j: self.between(view, j) for j in range(len(self.samples)) if j != view}
+        return {j: share for j, share in overlaps.items() if share >= _LEAST_OVERLAP}
 
     def _direction(self, view: int, middle: np.ndarray) -> np.ndarray:
         back = self.cameras[view][0]

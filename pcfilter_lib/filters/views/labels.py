@@ -20,14 +20,17 @@ from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters._onnx import OnnxNetwork
 from pcfilter_lib.filters.views._geometry import View
 from pcfilter_lib.filters.views.choosing import Overlaps
+from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts
 from pcfilter_lib.filters.views.evidence import EVIDENCE, gather_evidence
 from pcfilter_lib.filters.views.noise import NoiseModel, estimate_noise
 
 #: Of larger views every second (third, ...) row and column are labelled, so that about so many pixels are.
 MOST_PIXELS = 100_000
 _PAIRS = 24
-_KEPT = 24  # views that stay in memory
-_POOR = 0.4
+_KEPT = 40  # views that stay in memory
+_POOR = 0.4  # times the differences between views is the noise within them
+_WEIGHED, _COUNTED = 16, 40  # views that are asked
+_SIGMAS = np.float32(3)
 
 
 class PoseWarning(UserWarning):
@@ -39,19 +42,22 @@ class ViewLabeller:
 
     A point is an artefact where other cameras look through it, or where it lies behind a surface that they measured; it
     is true geometry where they measured it again. How much each kind of evidence weighs was learned on simulated views,
-    whose truth is known: see :data:`pcfilter_lib.filters.views.evidence.EVIDENCE`.  How a point looks in its own view
-    plays no part, so that a filter can be fitted to these labels.
+    whose truth is known: see :data:`pcfilter_lib.filters.views.evidence.EVIDENCE`. Where the views differ by far
+    more from each other than the noise within them, more views are asked instead, and their votes counted, see
+    :func:`pcfilter_lib.filters.views.counts.count_votes`. How a point looks in its own view plays no part, so that a
+    filter can be fitted to these labels.
 
     Parameters
     ----------
     views : sequence of OrganizedScan or of objects with ``load()``
         Posed scans of one scene that does not move, with intrinsics. With ``load()``
         (:func:`pcfilter_lib.data.find_views`), only about twenty are in memory at a time.
-    others : int, default 16
-        How many other views are asked about each; they are chosen to see the same place from different sides.
+    others : int, optional
+        How many other views are asked about each: by default 16 that see the same place from different sides, or 40
+        that see it at all where votes are counted.
     tolerance : float, optional
         How far off the surface a point may be and still be true geometry, m. By default
-        :meth:`NoiseModel.tolerance` at its depth.
+        :meth:`NoiseModel.tolerance` at its depth, and three standard deviations where votes are counted.
     noise : NoiseModel, optional
         Estimated from the views themselves by default.
     stride : int, optional
@@ -60,6 +66,8 @@ class ViewLabeller:
     Attributes
     ----------
     noise : NoiseModel
+    counting : bool
+        Whether votes are counted, because the poses are poor.
 
     Raises
     ------
@@ -75,12 +83,13 @@ class ViewLabeller:
     def __init__(
         self,
         views: Sequence[Any],
-        others: int = 16,
+        others: int | None = None,
         tolerance: float | None = None,
         noise: NoiseModel | None = None,
         stride: int | None = None,
     ):
-        self.others = whole_number("label_by_views", "others", others, at_least=2)
+        if others is not None:
+            others = whole_number("label_by_views", "others", others, at_least=2)
         self.stride = None if stride is None else whole_number("label_by_views", "stride", stride)
         if tolerance is not None:
             tolerance = number_within("label_by_views", "tolerance", tolerance, 1e-9, 1e3)
@@ -93,8 +102,11 @@ class ViewLabeller:
         self._overlaps = Overlaps()
         for number in range(len(self._sources)):
             self._overlaps.add(self._load(number))
-        self._chosen = [self._overlaps.choose(number, self.others) for number in range(len(self._sources))]
         self.noise = noise or self._estimated()
+        self.counting = self.noise.within < _POOR
+        self.others = others or (_COUNTED if self.counting else _WEIGHED)
+        chosen = self._overlaps.spread if self.counting else self._overlaps.choose
+        self._chosen = [chosen(number, self.others) for number in range(len(self._sources))]
 
     def __len__(self) -> int:
         return len(self._sources)
@@ -113,12 +125,13 @@ class ViewLabeller:
 
     def _estimated(self) -> NoiseModel:
         step = max(1, math.ceil(len(self) / (_PAIRS // 2)))
-        pairs = [(i, j) for i in range(0, len(self), step) for j in self._chosen[i][:2]]
+        pairs = [(i, j) for i in range(0, len(self), step) for j in self._overlaps.choose(i, 2)]
         noise = estimate_noise([(self._load(i), self._load(j)) for i, j in pairs])
         if noise.within < _POOR:
             warnings.warn(
                 f"the views differ by {1 / noise.within:.1f} times as much as the noise within them: the poses, or the "
-                "calibration, are worse than the scanner. Small artefacts are not told from true geometry. "
+                "calibration, are worse than the scanner. Votes of many views are counted, and artefacts nearer to a "
+                f"surface than {_SIGMAS * noise(1.0) * 1000:.1f} mm at 1 m are not found. "
                 "Remedy: better poses (register the views again, or data.register_views).",
                 PoseWarning,
                 stacklevel=4,
@@ -128,7 +141,7 @@ class ViewLabeller:
     def tolerance_at(self, depth: np.ndarray) -> np.ndarray:
         """Return the tolerance at some depths, both in metres."""
         if self.tolerance is None:
-            return self.noise.tolerance(depth)
+            return _SIGMAS * self.noise(depth) if self.counting else self.noise.tolerance(depth)
         return np.full(np.shape(depth), self.tolerance, np.float32)
 
     def label(self, number: int) -> OrganizedScan:
@@ -148,24 +161,33 @@ class ViewLabeller:
         view = self._load(number)
         stride = self.stride or max(1, math.ceil(math.sqrt(view.scan.valid.size / MOST_PIXELS)))
         some = view.every(stride)
-        evidence = gather_evidence(some, map(self._load, self._chosen[number]), self.tolerance_at(some.points[:, 2]))
-        score, limits = _weigh(evidence)
-        label = np.full(len(some.pixels), UNLABELLED, np.uint8)
-        label[score >= limits["true"]] = TRUE_GEOMETRY
-        label[score <= limits["artefact"]] = ARTEFACT
-        asked = evidence[:, EVIDENCE.index("views")] > 0
-        label[~asked] = UNLABELLED
+        label, confirmations, contradictions = (self._count if self.counting else self._ask)(number, some)
         images = {}
         for name, values, empty in (
             ("label", label, UNLABELLED),
-            ("confirmations", evidence[:, EVIDENCE.index("near 1")], 0),
-            ("contradictions", evidence[:, EVIDENCE.index("either")], 0),
+            ("confirmations", confirmations, 0),
+            ("contradictions", contradictions, 0),
         ):
             image = np.full(view.scan.valid.size, empty, np.uint8)
             image[some.pixels] = values.astype(np.uint8)
             images[name] = image.reshape(view.shape)
         extras = view.scan.extras | {name: images[name] for name in ("confirmations", "contradictions")}
         return dataclasses.replace(view.scan, label=images["label"], extras=extras)
+
+    def _ask(self, number: int, some: View) -> tuple[np.ndarray, ...]:
+        """Return labels, confirmations and contradictions, all evidence weighed."""
+        evidence = gather_evidence(some, map(self._load, self._chosen[number]), self.tolerance_at(some.points[:, 2]))
+        score, limits = _weigh(evidence)
+        label = np.full(len(some.pixels), UNLABELLED, np.uint8)
+        label[score >= limits["true"]] = TRUE_GEOMETRY
+        label[score <= limits["artefact"]] = ARTEFACT
+        label[evidence[:, EVIDENCE.index("views")] == 0] = UNLABELLED
+        return label, *(evidence[:, EVIDENCE.index(name)] for name in ("near 1", "either"))
+
+    def _count(self, number: int, some: View) -> tuple[np.ndarray, ...]:
+        """Return labels, confirmations and contradictions, all votes counted."""
+        counts = count_votes(some, map(self._load, self._chosen[number]), self.tolerance_at(some.points[:, 2]))
+        return labels_of_counts(*counts), *counts
 
 
 def label_by_views(views: Sequence[Any], progress: bool = True, **options: Any) -> list[OrganizedScan]:
