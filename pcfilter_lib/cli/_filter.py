@@ -35,7 +35,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="FILE", type=Path, help="a scan, or a folder of scans")
     parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder for the filtered scans")
     parser.add_argument(
-        "--filter", default=next(iter(filters.FILTERS)), choices=tuple(filters.FILTERS), help="%(default)s"
+        "--filter",
+        default=next(iter(filters.FILTERS)),
+        help=f"a file that pcfilter tune wrote, or {', '.join(filters.FILTERS)} (%(default)s)",
     )
     parser.add_argument("--threshold", type=_number, metavar="N", help="keep points with this score or more")
     parser.add_argument("--overwrite", action="store_true", help="filter files again that are in DIR already")
@@ -49,10 +51,10 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command, and return its exit status."""
-    chosen = filters.load_filter(options.filter)
-    if options.threshold is not None:
-        chosen = chosen.with_threshold(options.threshold)
     try:
+        chosen = filters.load_filter(options.filter)
+        if options.threshold is not None:
+            chosen = chosen.with_threshold(options.threshold)
         pairs, errors = filters.plan_files(options.paths, options.out)
     except InputError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -17,6 +17,8 @@ COMMANDS = {
     "info": "say what is in files",
     "filter": "remove artefacts from scans",
     "label": "let views of one scene label each other's points",
+    "tune": "fit a filter to labelled scans of one scanner",
+    "evaluate": "compare filters on labelled scans",
     "bench": "measure this machine with the workloads of the book",
 }
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 from pcfilter_lib._arguments import one_of
 from pcfilter_lib.filters.base import ArtefactFilter
@@ -11,6 +13,7 @@ from pcfilter_lib.filters.grid import ErosionDilation, KeepAll, MedianResidual, 
 from pcfilter_lib.filters.learned import LearnedFilter
 from pcfilter_lib.filters.neighbours import RadiusOutliers, StatisticalOutliers
 from pcfilter_lib.filters.rays import ShadowPoints, ViewAngle
+from pcfilter_lib.filters.tuned import TunedFilter
 from pcfilter_lib.weights import path
 
 _CLASSICAL = (
@@ -31,15 +34,16 @@ FILTERS: dict[str, Callable[[], ArtefactFilter]] = {
 }
 
 
-def load_filter(name: str = "artefact-unet") -> ArtefactFilter:
+def load_filter(name: str | os.PathLike = "artefact-unet") -> ArtefactFilter:
     """Return a filter with its own settings.
 
     Parameters
     ----------
-    name : str, default "artefact-unet"
-        ``"artefact-unet"``, the learned filter, with the weights that come with this library; or a classical one:
-        ``"keep-all"``, ``"statistical-outliers"``, ``"radius-outliers"``, ``"median-residual"``, ``"view-angle"``,
-        ``"shadow-points"``, ``"modulation"`` or ``"erosion-and-dilation"``.
+    name : str or os.PathLike, default "artefact-unet"
+        A file that ends in ``.filter``, see :func:`pcfilter_lib.filters.tune_filter`; ``"artefact-unet"``, the learned
+        filter, with the weights that come with this library; or a classical one: ``"keep-all"``,
+        ``"statistical-outliers"``, ``"radius-outliers"``, ``"median-residual"``, ``"view-angle"``, ``"shadow-points"``,
+        ``"modulation"`` or ``"erosion-and-dilation"``.
 
     Returns
     -------
@@ -48,6 +52,8 @@ def load_filter(name: str = "artefact-unet") -> ArtefactFilter:
     Raises
     ------
     InputError
-        If there is no filter of this name.
+        If there is no filter of this name, or the file cannot be used.
     """
+    if Path(name).suffix == ".filter":
+        return TunedFilter.load(name)
     return FILTERS[one_of("load_filter", "name", name, tuple(FILTERS))]()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
 from pcfilter_lib._arguments import number_within
 from pcfilter_lib.data import OrganizedScan
@@ -87,6 +88,7 @@ def tune_filter(
     keep: float | None = None,
     seed: int = 0,
     origin: Sequence[str] = (),
+    progress: bool = True,
 ) -> Tuning:
     """Fit a filter to labelled scans of one scanner.
 
@@ -108,6 +110,8 @@ def tune_filter(
         Chooses the points that are looked at.
     origin : sequence of str, optional
         What the scans are called, for the filter's file.
+    progress : bool, default True
+        Whether to show progress bars.
 
     Returns
     -------
@@ -129,14 +133,15 @@ def tune_filter(
         require(module, "tune")
     if keep is not None:
         keep = number_within("tune_filter", "keep", keep, 0, 1, low_included=False, high_included=False)
-    points, summaries = _collect(scans, seed)
+    points, summaries = _collect(scans, seed, progress)
     _check_labels(points)
     count = int(points.scan.max()) + 1
     fold = _folds(count, groups)
     expected = {}
     for name in ("trees", "network"):
         expected[name] = np.full(len(points.label), np.nan, np.float32)
-    for number in range(fold.max() + 1):
+    turns = range(fold.max() + 1)
+    for number in tqdm(turns, "kept aside", unit=" turns", leave=False, disable=None if progress else True):
         aside = fold[points.scan] == number
         trees = Trees(points[~aside], seed)
         expected["trees"][aside] = trees(points.features[aside])
@@ -179,12 +184,13 @@ def tune_filter(
     return Tuning(tuned, expectation, content)
 
 
-def _collect(scans: Iterable[OrganizedScan], seed: int) -> tuple[Points, list[Summary]]:
+def _collect(scans: Iterable[OrganizedScan], seed: int, progress: bool) -> tuple[Points, list[Summary]]:
     """Return some points of each scan, and what the scans look like."""
     scans = scans if hasattr(scans, "__len__") else list(scans)
     budget = int(np.clip(_MOST_POINTS / max(len(scans), 1), *_PER_SCAN))
     parts, summaries = [], []
-    for number, scan in enumerate(scans):
+    bar = tqdm(scans, "read", len(scans), unit=" scans", leave=False, disable=None if progress else True)
+    for number, scan in enumerate(bar):
         if scan.label is None:
             raise InputError("tune_filter", f"scan {number}", "it has no label", "pass labelled scans (pcfilter label)")
         generator = np.random.default_rng([seed, number])
