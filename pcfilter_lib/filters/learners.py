@@ -15,7 +15,7 @@ from pcfilter_lib.filters._trees_onnx import trees_to_onnx
 
 _ROUNDS, _LEAVES = 100, 15
 _HIDDEN = (32, 16)
-_STEPS, _BATCH = 10_000, 512
+_STEPS, _BATCH, _EPOCHS = 10_000, 512, 30
 _FARTHEST = 8.0  # log odds beyond which the network need not imitate
 
 
@@ -105,7 +105,7 @@ class Imitation:
         features = points.features
         self.mean, deviation = features.mean(axis=0), features.std(axis=0)
         self.deviation = np.where(deviation > 1e-6, deviation, 1).astype(np.float32)
-        epochs = int(np.clip(_STEPS * _BATCH / len(features), 3, 100))
+        epochs = int(np.clip(_STEPS * _BATCH / len(features), 3, _EPOCHS))
         self.network: Any = neural.MLPRegressor(
             hidden_layer_sizes=_HIDDEN,
             alpha=1e-4,
