@@ -14,11 +14,11 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib import filters
-from pcfilter_lib.cli._scan_options import add_scan_options, as_options, scan_options
+from pcfilter_lib.cli._scan_options import add_scan_options, as_options, filter_name, scan_options
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY
 from pcfilter_lib.errors import InputError, MissingExtraError, require
 from pcfilter_lib.files import replacing
-from pcfilter_lib.filters.labelled import LabelledFiles
+from pcfilter_lib.filters.tuning.labelled import LabelledFiles
 
 _COLUMNS = {
     "kept": "kept",
@@ -42,6 +42,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--filter",
         action="append",
         dest="filters",
+        type=filter_name,
         metavar="FILTER",
         help=f"a file that pcfilter tune wrote, or {', '.join(filters.FILTERS)}; give it several times to compare",
     )

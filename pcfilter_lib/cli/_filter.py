@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from pcfilter_lib import filters
-from pcfilter_lib.cli._scan_options import add_scan_options, as_options, scan_options
+from pcfilter_lib.cli._scan_options import add_scan_options, as_options, filter_name, scan_options
 from pcfilter_lib.errors import InputError
 
 #: What a warning says about a file, for the count at the end.
@@ -36,6 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, metavar="DIR", type=Path, help="folder for the filtered scans")
     parser.add_argument(
         "--filter",
+        type=filter_name,
         default=next(iter(filters.FILTERS)),
         help=f"a file that pcfilter tune wrote, or {', '.join(filters.FILTERS)} (%(default)s)",
     )

@@ -55,6 +55,16 @@ def positive(text: str) -> float:
     return number
 
 
+def filter_name(text: str) -> str:
+    """Return the name or the file of a filter that an option gives."""
+    from pcfilter_lib.filters import FILTERS
+
+    if text in FILTERS or text.endswith(".filter"):
+        return text
+    names = ", ".join(FILTERS)
+    raise argparse.ArgumentTypeError(f"{text!r} is neither a file that ends in .filter nor one of {names}")
+
+
 def _camera(text: str) -> CameraFile:
     from pcfilter_lib.data.formats.camera_json import CameraFile, read_camera
 

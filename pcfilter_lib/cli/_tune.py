@@ -9,8 +9,8 @@ from pathlib import Path
 
 from pcfilter_lib.cli._scan_options import add_scan_options, as_options, scan_options
 from pcfilter_lib.errors import InputError, MissingExtraError
-from pcfilter_lib.filters.labelled import LabelledFiles
-from pcfilter_lib.filters.tuning import check_target, tune_filter
+from pcfilter_lib.filters.tuning.fit import check_target, tune_filter
+from pcfilter_lib.filters.tuning.labelled import LabelledFiles
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

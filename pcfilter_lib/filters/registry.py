@@ -13,7 +13,7 @@ from pcfilter_lib.filters.grid import ErosionDilation, KeepAll, MedianResidual, 
 from pcfilter_lib.filters.learned import LearnedFilter
 from pcfilter_lib.filters.neighbours import RadiusOutliers, StatisticalOutliers
 from pcfilter_lib.filters.rays import ShadowPoints, ViewAngle
-from pcfilter_lib.filters.tuned import TunedFilter
+from pcfilter_lib.filters.tuning.tuned import TunedFilter
 from pcfilter_lib.weights import path
 
 _CLASSICAL = (

@@ -7,7 +7,7 @@ import pytest
 
 from pcfilter_lib.cli import main
 from pcfilter_lib.data import OrganizedScan, backproject, load_scan, save_scan
-from pcfilter_lib.filters import learners
+from pcfilter_lib.filters.tuning import learners
 
 for module in ("sklearn", "onnx"):
     pytest.importorskip(module)
@@ -85,7 +85,7 @@ def test_errors_name_what_is_wrong_and_write_nothing(folder, capsys):
         (["tune", str(folder / "labelled"), "--out", str(folder)], "it is a folder"),
         (["tune", str(folder / "labelled"), "--out", str(folder / "a.onnx")], "call it a.filter"),
         (["tune", str(folder / "none"), *out], "none"),
-        (["evaluate", str(folder / "labelled"), "--filter", "mine"], "load_filter"),
+        (["evaluate", str(folder / "labelled"), "--filter", "mine.filter"], "mine.filter"),
         (["filter", str(folder / "bare"), "--filter", "no.filter", "--out", str(folder / "o")], "no.filter"),
     ):
         assert main(arguments) == 1, arguments
@@ -108,3 +108,6 @@ def test_wrong_options_end_with_2(folder, capsys):
         with pytest.raises(SystemExit, match="2"):
             main(["tune", str(folder / "labelled"), "--out", "a.filter", "--keep", share])
         assert "is no share between 0 and 1" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["evaluate", str(folder / "labelled"), "--filter", "mine"])
+    assert "'mine' is neither a file that ends in .filter nor one of artefact-unet" in capsys.readouterr().err

@@ -10,8 +10,8 @@ import numpy as np
 
 from pcfilter_lib.data.labels import ARTEFACT, UNLABELLED
 from pcfilter_lib.errors import require
-from pcfilter_lib.filters._dense_onnx import dense_to_onnx
 from pcfilter_lib.filters._trees_onnx import trees_to_onnx
+from pcfilter_lib.filters.tuning._dense_onnx import dense_to_onnx
 
 _ROUNDS, _LEAVES = 100, 15
 _HIDDEN = (32, 16)

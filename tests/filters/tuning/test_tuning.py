@@ -10,8 +10,9 @@ from filter_scans import bumpy
 from pcfilter_lib import filters, weights
 from pcfilter_lib.data import OrganizedScan, backproject
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.filters import TunedFilter, learners, tune_filter
+from pcfilter_lib.filters import TunedFilter, tune_filter
 from pcfilter_lib.filters._onnx import redescribed
+from pcfilter_lib.filters.tuning import learners
 
 for module in ("sklearn", "onnx"):
     pytest.importorskip(module)
@@ -62,7 +63,7 @@ def test_a_target_is_kept_on_others(tuning):
 
 @pytest.mark.parametrize("worth", [-1.0, 1.0])
 def test_the_file_says_what_the_learner_says(tmp_path, monkeypatch, worth):
-    monkeypatch.setattr("pcfilter_lib.filters.tuning._WORTH", worth)
+    monkeypatch.setattr("pcfilter_lib.filters.tuning.fit._WORTH", worth)
     with pytest.warns(filters.VarietyWarning):
         tuning = tune_filter([labelled(seed) for seed in range(4)], progress=False)
     assert tuning.filter.card["learner"] == ("trees" if worth < 0 else "network")
@@ -101,7 +102,7 @@ def test_it_warns_of_other_scans(tuning, tmp_path):
 
 
 def test_whole_scenes_are_kept_aside():
-    from pcfilter_lib.filters.tuning import _folds
+    from pcfilter_lib.filters.tuning.fit import _folds
 
     assert _folds(6, ["b", "a", "a", "c", "b", "c"]).tolist() == [1, 0, 0, 2, 1, 2]
     assert _folds(10, None).tolist() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]

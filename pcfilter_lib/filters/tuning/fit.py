@@ -17,11 +17,11 @@ from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import described
-from pcfilter_lib.filters.expectation import Expectation
 from pcfilter_lib.filters.familiarity import Familiarity, Summary, scan_summary
-from pcfilter_lib.filters.learners import Imitation, Points, Trees
-from pcfilter_lib.filters.surroundings import SURROUNDINGS, scan_surroundings
-from pcfilter_lib.filters.tuned import KIND, TunedFilter
+from pcfilter_lib.filters.tuning.expectation import Expectation
+from pcfilter_lib.filters.tuning.learners import Imitation, Points, Trees
+from pcfilter_lib.filters.tuning.surroundings import SURROUNDINGS, scan_surroundings
+from pcfilter_lib.filters.tuning.tuned import KIND, TunedFilter
 from pcfilter_lib.provenance import provenance
 
 _MOST_POINTS = 600_000  # of all scans together

@@ -15,7 +15,7 @@ from pcfilter_lib.filters._onnx import OnnxNetwork
 from pcfilter_lib.filters.base import ArtefactFilter, spread
 from pcfilter_lib.filters.checks import ScanReport
 from pcfilter_lib.filters.familiarity import Familiarity
-from pcfilter_lib.filters.surroundings import SURROUNDINGS, scan_surroundings
+from pcfilter_lib.filters.tuning.surroundings import SURROUNDINGS, scan_surroundings
 
 #: What the metadata of a tuned filter's file call it.
 KIND = "tuned filter"
