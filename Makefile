@@ -72,4 +72,4 @@ lock: setup
 	$(BIN)/python tools/lock.py
 
 clean:
-	rm -rf .venv .venv-jax .venv-torch _build _student build *.egg-info
+	rm -rf .venv .venv-* _build _student build *.egg-info

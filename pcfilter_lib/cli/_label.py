@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--poses", metavar="FILE", type=Path, help="camera trajectory: .log or .json, or TUM's .txt")
     parser.add_argument("--tolerance", type=positive, metavar="METRES", help="how far off a true point may be")
     parser.add_argument(
-        "--others", type=int, metavar="N", help="views that are asked about each (16; 40 if poses are poor)"
+        "--others", type=int, metavar="N", help="views that are asked about each (16; 40 of many if poses are poor)"
     )
     parser.add_argument("--stride", type=int, metavar="N", help="label every so many rows and columns")
     parser.add_argument("--overwrite", action="store_true", help="label views again that are in DIR already")

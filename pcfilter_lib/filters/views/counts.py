@@ -22,8 +22,9 @@ ARTEFACT_SHARE, TRUE_SHARE = 0.7, 0.2
 def count_votes(view: View, others: Iterable[View], tolerance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return how many other views measured each point of a view again, and how many look through it.
 
-    A view looks through a point if all that it measured within 3 x 3 pixels lies behind it by more than the tolerance;
-    it measured the point again if the nearest of these lies within the tolerance. Next to a hole it says nothing.
+    A view looks through a point if all that it measured within 3 x 3 pixels lies behind it by more than the tolerance,
+    and it measured the point again if what it measured at its pixel lies within the tolerance. Next to a hole it says
+    nothing against a point.
 
     Parameters
     ----------
@@ -42,11 +43,10 @@ def count_votes(view: View, others: Iterable[View], tolerance: np.ndarray) -> tu
         moved = view.in_frame_of(other)
         places, inside = other.look(moved)
         pixels = np.rint(places).astype(np.int32)
-        surface = other.nearest_around[pixels[:, 1] * other.shape[1] + pixels[:, 0]]
-        seen = inside & (surface > 0)
-        past = surface - moved[:, 2]
-        contradictions += seen & (past > tolerance)
-        confirmations += seen & (np.abs(past) <= tolerance)
+        places = pixels[:, 1] * other.shape[1] + pixels[:, 0]
+        nearest, at = other.nearest_around[places], other.depth.ravel()[places]
+        contradictions += inside & (nearest > 0) & (nearest - moved[:, 2] > tolerance)
+        confirmations += inside & (at > 0) & (np.abs(at - moved[:, 2]) <= tolerance)
     return confirmations, contradictions
 
 

@@ -29,7 +29,7 @@ MOST_PIXELS = 100_000
 _PAIRS = 24
 _KEPT = 40  # views that stay in memory
 _POOR = 0.4  # times the differences between views is the noise within them
-_WEIGHED, _COUNTED = 16, 40  # views that are asked
+_WEIGHED, _COUNTED = 16, 40  # views that are asked; with fewer than the second, poor poses make counting worthless
 _SIGMAS = np.float32(3)
 
 
@@ -42,10 +42,10 @@ class ViewLabeller:
 
     A point is an artefact where other cameras look through it, or where it lies behind a surface that they measured; it
     is true geometry where they measured it again. How much each kind of evidence weighs was learned on simulated views,
-    whose truth is known: see :data:`pcfilter_lib.filters.views.evidence.EVIDENCE`. Where the views differ by far
-    more from each other than the noise within them, more views are asked instead, and their votes counted, see
-    :func:`pcfilter_lib.filters.views.counts.count_votes`. How a point looks in its own view plays no part, so that a
-    filter can be fitted to these labels.
+    whose truth is known: see :data:`pcfilter_lib.filters.views.evidence.EVIDENCE`. Where more than forty views
+    differ by far more from each other than the noise within them, more of them are asked instead, and their votes
+    counted, see :func:`pcfilter_lib.filters.views.counts.count_votes`. How a point looks in its own view plays no
+    part, so that a filter can be fitted to these labels.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ class ViewLabeller:
     ----------
     noise : NoiseModel
     counting : bool
-        Whether votes are counted, because the poses are poor.
+        Whether votes are counted, because the poses are poor and there are many views.
 
     Raises
     ------
@@ -102,8 +102,10 @@ class ViewLabeller:
         self._overlaps = Overlaps()
         for number in range(len(self._sources)):
             self._overlaps.add(self._load(number))
-        self.noise = noise or self._estimated()
-        self.counting = self.noise.within < _POOR
+        self.noise = noise or estimate_noise(self._pairs())
+        self.counting = self.noise.within < _POOR and len(self) > _COUNTED
+        if noise is None:
+            self._warn()
         self.others = others or (_COUNTED if self.counting else _WEIGHED)
         chosen = self._overlaps.spread if self.counting else self._overlaps.choose
         self._chosen = [chosen(number, self.others) for number in range(len(self._sources))]
@@ -123,20 +125,23 @@ class ViewLabeller:
                 else InputError(name, error.place, error.problem, error.remedy)
             ) from None
 
-    def _estimated(self) -> NoiseModel:
+    def _pairs(self) -> list[tuple[View, View]]:
         step = max(1, math.ceil(len(self) / (_PAIRS // 2)))
         pairs = [(i, j) for i in range(0, len(self), step) for j in self._overlaps.choose(i, 2)]
-        noise = estimate_noise([(self._load(i), self._load(j)) for i, j in pairs])
-        if noise.within < _POOR:
-            warnings.warn(
-                f"the views differ by {1 / noise.within:.1f} times as much as the noise within them: the poses, or the "
-                "calibration, are worse than the scanner. Votes of many views are counted, and artefacts nearer to a "
-                f"surface than {_SIGMAS * noise(1.0) * 1000:.1f} mm at 1 m are not found. "
-                "Remedy: better poses (register the views again, or data.register_views).",
-                PoseWarning,
-                stacklevel=4,
-            )
-        return noise
+        return [(self._load(i), self._load(j)) for i, j in pairs]
+
+    def _warn(self) -> None:
+        if self.noise.within >= _POOR:
+            return
+        counted = " Votes of many views are counted." if self.counting else ""
+        smallest = 1000 * self.tolerance_at(np.ones(1, np.float32))[0]
+        warnings.warn(
+            f"the views differ by {1 / self.noise.within:.1f} times as much as the noise within them: the poses, or "
+            f"the calibration, are worse than the scanner.{counted} Artefacts nearer to a surface than {smallest:.1f} "
+            "mm at 1 m are not found. Remedy: better poses (register the views again, or data.register_views).",
+            PoseWarning,
+            stacklevel=4,
+        )
 
     def tolerance_at(self, depth: np.ndarray) -> np.ndarray:
         """Return the tolerance at some depths, both in metres."""

@@ -71,6 +71,21 @@ def test_poses_that_are_worse_than_the_noise_are_warned_about(scans):
         ViewLabeller(room(views=6, shift=0.02, shape=FINE))
 
 
+def test_votes_of_many_views_are_counted_where_poses_are_poor():
+    # Shifted by three times the noise: a single look through a point says little, that of many says enough.
+    scans = room(views=44, artefacts=0.02, shift=0.003, shape=FINE)
+    with pytest.warns(PoseWarning, match="counted"):
+        labeller = ViewLabeller(scans)
+    assert labeller.counting and labeller.others == 40
+    truth, label = scans[20].label, labeller.label(20).label
+    assert (label != UNLABELLED).mean() > 0.9
+    assert (truth[label == ARTEFACT] == ARTEFACT).mean() > 0.95
+    assert (label[truth == ARTEFACT] == ARTEFACT).mean() > 0.9
+    with pytest.warns(PoseWarning, match="poses") as warned:
+        assert not ViewLabeller(scans[:40]).counting
+    assert "counted" not in str(warned[0].message)
+
+
 @pytest.mark.parametrize(
     ("views", "said"),
     [
