@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "scan": ["AmbiguousUnitWarning", "ConversionWarning", "OrganizedScan"],
         "scan_geometry": ["backproject", "project", "scan_depth", "scan_normals"],
         "scan_io": ["SCAN_SUFFIXES", "load_scan", "save_scan"],
+        "turntable": ["TURNTABLE_SCENES", "TURNTABLE_VIEWS", "load_turntable"],
         "views.posed_file": ["LostTrackingWarning", "PosedFile"],
         "views.registration": ["Registration", "RegistrationEdge", "register_views"],
         "views.sequence": ["find_views"],

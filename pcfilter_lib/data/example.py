@@ -20,7 +20,8 @@ def example_path(name: str) -> Path:
         ``"mug_camera.json"`` (its intrinsics), ``"bin_scan.npz"`` (a simulated structured-light scan of shiny parts in
         a bin, m; labelled, the extras hold the cause of each artefact and its distance from the surface) or
         ``"board_scan.npz"`` (the same of one part with fine structure before a void).
-        ``data_scripts/make_examples.py`` makes them. ``"parts.npz"`` is read by :func:`load_parts`.
+        ``data_scripts/make_examples.py`` makes them. :func:`load_parts` reads ``"parts.npz"``, :func:`load_turntable`
+        reads ``"turntable.npz"``.
 
     Returns
     -------

@@ -31,7 +31,7 @@ class Expectation:
     roc_auc, average_precision : float
         Of the order of the scores alone; artefacts are the positive class of the second.
     targets : dict of float to tuple of float
-        For each share of true geometry in :data:`TARGETS` the threshold that keeps it, and the share of artefacts that
+        For each share of true geometry in ``TARGETS`` the threshold that keeps it, and the share of artefacts that
         are then removed.
     """
 

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from pcfilter_lib._arguments import number_within
 from pcfilter_lib.data import OrganizedScan
-from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
+from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import described
@@ -22,11 +22,13 @@ from pcfilter_lib.filters.tuning.expectation import Expectation
 from pcfilter_lib.filters.tuning.learners import Imitation, Points, Trees
 from pcfilter_lib.filters.tuning.surroundings import SURROUNDINGS, scan_surroundings
 from pcfilter_lib.filters.tuning.tuned import KIND, TunedFilter
+from pcfilter_lib.filters.views.labels import PROBABILITY
 from pcfilter_lib.provenance import provenance
 
-_MOST_POINTS = 600_000  # of all scans together
+_MOST_POINTS = 400_000  # of all scans together
 _PER_SCAN = (1_500, 40_000)
-_SHARES = {ARTEFACT: 0.3, TRUE_GEOMETRY: 0.5, UNLABELLED: 0.2}  # of the points of a scan that are looked at
+_DOUBT = 0.2  # the probability of an artefact from which on a point is looked at more closely
+_SHARES = (0.4, 0.5, 0.1)  # of the points that are looked at: such points, the others, and those of unknown kind
 _FOLDS = 5
 _FEWEST = 200  # labelled points of a kind
 _FEW_SCANS = 8
@@ -139,18 +141,14 @@ def tune_filter(
     fold = _folds(count, groups)
     expected = {}
     for name in ("trees", "network"):
-        expected[name] = np.full(len(points.label), np.nan, np.float32)
+        expected[name] = np.full(len(points.scan), np.nan, np.float32)
     turns = range(fold.max() + 1)
     for number in tqdm(turns, "kept aside", unit=" turns", leave=False, disable=None if progress else True):
         aside = fold[points.scan] == number
         trees = Trees(points[~aside], seed)
         expected["trees"][aside] = trees(points.features[aside])
         expected["network"][aside] = Imitation(trees, points[~aside], seed)(points.features[aside])
-    known = points.known
-    results = {
-        name: Expectation.of(scores[known], points.label[known], points.weight[known], points.scan[known], keep)
-        for name, scores in expected.items()
-    }
+    results = {name: _expected(points, scores, keep) for name, scores in expected.items()}
     name = "network"
     if results["trees"].balanced_accuracy > results["network"].balanced_accuracy + _WORTH:
         name = "trees"
@@ -194,16 +192,19 @@ def _collect(scans: Iterable[OrganizedScan], seed: int, progress: bool) -> tuple
         if scan.label is None:
             raise InputError("tune_filter", f"scan {number}", "it has no label", "pass labelled scans (pcfilter label)")
         generator = np.random.default_rng([seed, number])
-        label = scan.label[scan.valid]
+        probability = _probability(scan)
+        doubtful, unknown = probability >= _DOUBT, np.isnan(probability)
+        most = min(budget, 2 * np.count_nonzero(~unknown))
         chosen, weight = [], []
-        for kind, share in _SHARES.items():
-            here = np.flatnonzero(label == kind)
-            some = generator.choice(here, min(len(here), int(share * budget)), replace=False)
+        for share, kind in zip(_SHARES, (doubtful, ~doubtful & ~unknown, unknown), strict=True):
+            here = np.flatnonzero(kind)
+            some = generator.choice(here, min(len(here), int(share * most)), replace=False)
             chosen.append(np.sort(some))
             weight.append(np.full(len(some), len(here) / max(len(some), 1)))
         chosen = np.concatenate(chosen)
         features = scan_surroundings(scan)[chosen]
-        parts.append(Points(features, label[chosen], np.concatenate(weight), np.full(len(chosen), number)))
+        numbers = np.full(len(chosen), number)
+        parts.append(Points(features, probability[chosen], np.concatenate(weight), numbers))
         summaries.append(scan_summary(scan))
     if len(parts) < 2:
         problem = "one labelled scan teaches nothing about the next" if parts else "there is no labelled scan"
@@ -211,15 +212,35 @@ def _collect(scans: Iterable[OrganizedScan], seed: int, progress: bool) -> tuple
     return Points.joined(parts), summaries
 
 
+def _probability(scan: OrganizedScan) -> np.ndarray:
+    """Return the probability that each point is an artefact: what views say, unless a label says otherwise."""
+    label = scan.label[scan.valid]
+    known = np.select([label == ARTEFACT, label == TRUE_GEOMETRY], [1.0, 0.0], np.nan)
+    if PROBABILITY not in scan.extras:
+        return known
+    said = scan.extras[PROBABILITY][scan.valid].astype(np.float64)
+    corrected = (label == ARTEFACT) & (said < 0.5) | (label == TRUE_GEOMETRY) & (said > 0.5)  # by hand
+    return np.where(np.isfinite(said) & ~corrected, said, known)
+
+
+def _expected(points: Points, scores: np.ndarray, keep: float | None) -> Expectation:
+    """Return what to expect: a point of doubtful kind counts as either, in proportion to its probability."""
+    known = points.known
+    probability, scores, scan = points.probability[known], scores[known], points.scan[known]
+    label = np.repeat(np.array([ARTEFACT, TRUE_GEOMETRY], np.uint8), len(scores))
+    weight = np.tile(points.weight[known], 2) * np.concatenate([probability, 1 - probability])
+    return Expectation.of(np.tile(scores, 2), label, weight, np.tile(scan, 2), keep)
+
+
 def _check_labels(points: Points) -> None:
     """Raise what says which labels are missing."""
     remedy = "label more scans, with other parts or other poses (pcfilter label)"
-    for kind, name in ((ARTEFACT, "artefacts"), (TRUE_GEOMETRY, "true geometry")):
-        here = points.label == kind
-        if here.sum() < _FEWEST:
-            problem = f"only {int(points.weight[here].sum())} points are labelled as {name}; {_FEWEST} are the least"
+    known = points[points.known]
+    for probability, name in ((known.probability, "artefacts"), (1 - known.probability, "true geometry")):
+        if (number := (known.weight * probability).sum()) < _FEWEST:
+            problem = f"only {number:.0f} points are labelled as {name}; {_FEWEST} are the least"
             raise InputError("tune_filter", "labels", problem, remedy)
-        if len(np.unique(points.scan[here])) < 2:
+        if len(np.unique(known.scan[probability > 0.5])) < 2:
             problem = f"{name} are labelled in one scan only, so that none can be kept aside"
             raise InputError("tune_filter", "labels", problem, remedy)
 

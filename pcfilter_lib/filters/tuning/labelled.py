@@ -14,6 +14,7 @@ from pcfilter_lib.data import OrganizedScan, load_scan
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.data.scan_io import SCAN_SUFFIXES
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.filters.views.labels import PROBABILITY
 from pcfilter_lib.inspection import find_files
 
 
@@ -108,4 +109,5 @@ def labelled_by_cleaning(scan: OrganizedScan, cleaned: OrganizedScan, source: An
         raise InputError(source, "valid", problem, "pass the copy that belongs to it")
     label = np.full(scan.shape, UNLABELLED, np.uint8)
     label[scan.valid] = np.where(cleaned.valid[scan.valid], TRUE_GEOMETRY, ARTEFACT)
-    return dataclasses.replace(scan, label=label)
+    extras = {name: image for name, image in scan.extras.items() if name != PROBABILITY}
+    return dataclasses.replace(scan, label=label, extras=extras)

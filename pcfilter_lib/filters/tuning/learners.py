@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import special
 
-from pcfilter_lib.data.labels import ARTEFACT, UNLABELLED
+from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY
 from pcfilter_lib.errors import require
 from pcfilter_lib.filters._trees_onnx import trees_to_onnx
 from pcfilter_lib.filters.tuning._dense_onnx import dense_to_onnx
@@ -16,6 +18,9 @@ from pcfilter_lib.filters.tuning._dense_onnx import dense_to_onnx
 _ROUNDS, _LEAVES = 100, 15
 _HIDDEN = (32, 16)
 _STEPS, _BATCH, _EPOCHS = 10_000, 512, 30
+# Log odds by which a point has to be an artefact more likely than not to be drawn as one half of the time: as artefacts
+# are rare, a few wrong ones among those that are drawn weigh more than a few that are missed.
+_CAUTION = 2.0
 _FARTHEST = 8.0  # log odds beyond which the network need not imitate
 
 
@@ -26,8 +31,8 @@ class Points:
     Parameters
     ----------
     features : ndarray of float32, shape (n, F)
-    label : ndarray of uint8, shape (n,)
-        1, 0 or 255.
+    probability : ndarray of float, shape (n,)
+        That the point is an artefact; NaN where nothing is known.
     weight : ndarray of float, shape (n,)
         How many points of the scan each of them stands for.
     scan : ndarray of int, shape (n,)
@@ -35,27 +40,30 @@ class Points:
     """
 
     features: np.ndarray
-    label: np.ndarray
+    probability: np.ndarray
     weight: np.ndarray
     scan: np.ndarray
 
     def __getitem__(self, some: np.ndarray) -> Points:
-        return Points(self.features[some], self.label[some], self.weight[some], self.scan[some])
+        return Points(*(getattr(self, field.name)[some] for field in dataclasses.fields(self)))
 
     @property
     def known(self) -> np.ndarray:
-        """Which points have a label."""
-        return self.label != UNLABELLED
+        """Which points something is known about."""
+        return np.isfinite(self.probability)
 
     @classmethod
     def joined(cls, parts: list[Points]) -> Points:
         """Return all points of several, one after the other."""
-        names = ("features", "label", "weight", "scan")
+        names = [field.name for field in dataclasses.fields(cls)]
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 class Trees:
     """Gradient-boosted trees. Artefacts and true geometry weigh the same altogether.
+
+    A point that is an artefact with some probability is drawn as one that often, and otherwise as true geometry. Most
+    of what views know about artefacts they know about points that they cannot label.
 
     Parameters
     ----------
@@ -66,20 +74,24 @@ class Trees:
     def __init__(self, points: Points, seed: int = 0):
         ensemble = require("sklearn.ensemble", "tune")
         points = points[points.known]
-        wrong = points.label == ARTEFACT
-        weight = points.weight / np.where(wrong, points.weight[wrong].sum(), points.weight[~wrong].sum())
         # Drawn by their weights rather than weighted: scikit-learn's bins take minutes with weights, a second without.
         generator = np.random.default_rng(seed)
-        drawn = points[np.sort(generator.choice(len(weight), len(weight), p=weight / weight.sum()))]
+        half = len(points.scan) // 2
+        cautious = special.expit(special.logit(points.probability) - _CAUTION)
+        drawn = [
+            np.sort(generator.choice(len(chance), half, p=chance / chance.sum()))
+            for chance in (points.weight * cautious, points.weight * (1 - points.probability))
+        ]
+        label = np.repeat([ARTEFACT, TRUE_GEOMETRY], half)
         self.trees = ensemble.HistGradientBoostingClassifier(
             max_iter=_ROUNDS,
             max_leaf_nodes=_LEAVES,
-            min_samples_leaf=int(np.clip(len(wrong) // 500, 20, 200)),
+            min_samples_leaf=int(np.clip(half // 250, 20, 200)),
             l2_regularization=10,
             early_stopping=False,
             random_state=seed,
         )
-        self.trees.fit(drawn.features, drawn.label)
+        self.trees.fit(points.features[np.concatenate(drawn)], label)
 
     def __call__(self, features: np.ndarray) -> np.ndarray:
         """Return the log odds of true geometry, (n, F) to (n,)."""

@@ -17,6 +17,7 @@ from pcfilter_lib.filters.views._geometry import View
 LEAST_VOTES = 4
 #: An artefact is contradicted by this share of the views that see its place, true geometry by no more than that one.
 ARTEFACT_SHARE, TRUE_SHARE = 0.7, 0.2
+_PRIOR, _WEIGHT = 0.02, 2  # the share of artefacts in a scan, and how many votes this is worth
 
 
 def count_votes(view: View, others: Iterable[View], tolerance: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -69,3 +70,20 @@ def labels_of_counts(confirmations: np.ndarray, contradictions: np.ndarray) -> n
     label[(confirmations >= LEAST_VOTES) & (contradictions <= TRUE_SHARE * votes)] = TRUE_GEOMETRY
     label[(contradictions >= LEAST_VOTES) & (contradictions >= ARTEFACT_SHARE * votes)] = ARTEFACT
     return label
+
+
+def probability_of_counts(confirmations: np.ndarray, contradictions: np.ndarray) -> np.ndarray:
+    """Return the probability that points are artefacts, as a share of the votes drawn towards that of all points.
+
+    Parameters
+    ----------
+    confirmations, contradictions : ndarray of int, shape (N,)
+        See :func:`count_votes`.
+
+    Returns
+    -------
+    ndarray of float, shape (N,)
+        NaN where nobody votes.
+    """
+    votes = confirmations + contradictions
+    return np.where(votes > 0, (contradictions + _PRIOR * _WEIGHT) / (votes + _WEIGHT), np.nan)

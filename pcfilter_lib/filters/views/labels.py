@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy import special
 from tqdm import tqdm
 
 from pcfilter_lib import weights
@@ -20,10 +21,12 @@ from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters._onnx import OnnxNetwork
 from pcfilter_lib.filters.views._geometry import View
 from pcfilter_lib.filters.views.choosing import Overlaps
-from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts
+from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts, probability_of_counts
 from pcfilter_lib.filters.views.evidence import EVIDENCE, gather_evidence
 from pcfilter_lib.filters.views.noise import NoiseModel, estimate_noise
 
+#: What an extra of labelled views is called: how probable it is that a point is an artefact.
+PROBABILITY = "artefact_probability"
 #: Of larger views every second (third, ...) row and column are labelled, so that about so many pixels are.
 MOST_PIXELS = 100_000
 _PAIRS = 24
@@ -161,38 +164,41 @@ class ViewLabeller:
         -------
         OrganizedScan
             With label 1, 0, or 255 where the others do not agree or do not see enough, and the extras
-            ``confirmations`` and ``contradictions``: how many of the other views speak for and against a point.
+            ``confirmations`` and ``contradictions``, how many of the other views speak for and against a point, and
+            ``artefact_probability``, NaN where none of them does.
         """
         view = self._load(number)
         stride = self.stride or max(1, math.ceil(math.sqrt(view.scan.valid.size / MOST_PIXELS)))
         some = view.every(stride)
-        label, confirmations, contradictions = (self._count if self.counting else self._ask)(number, some)
+        label, confirmations, contradictions, probability = (self._count if self.counting else self._ask)(number, some)
         images = {}
-        for name, values, empty in (
-            ("label", label, UNLABELLED),
-            ("confirmations", confirmations, 0),
-            ("contradictions", contradictions, 0),
+        for name, values, empty, kind in (
+            ("label", label, UNLABELLED, np.uint8),
+            ("confirmations", confirmations, 0, np.uint8),
+            ("contradictions", contradictions, 0, np.uint8),
+            (PROBABILITY, probability, np.nan, np.float16),
         ):
-            image = np.full(view.scan.valid.size, empty, np.uint8)
-            image[some.pixels] = values.astype(np.uint8)
+            image = np.full(view.scan.valid.size, empty, kind)
+            image[some.pixels] = values.astype(kind)
             images[name] = image.reshape(view.shape)
-        extras = view.scan.extras | {name: images[name] for name in ("confirmations", "contradictions")}
-        return dataclasses.replace(view.scan, label=images["label"], extras=extras)
+        return dataclasses.replace(view.scan, label=images.pop("label"), extras=view.scan.extras | images)
 
     def _ask(self, number: int, some: View) -> tuple[np.ndarray, ...]:
-        """Return labels, confirmations and contradictions, all evidence weighed."""
+        """Return labels, confirmations, contradictions and probabilities, all evidence weighed."""
         evidence = gather_evidence(some, map(self._load, self._chosen[number]), self.tolerance_at(some.points[:, 2]))
         score, limits = _weigh(evidence)
         label = np.full(len(some.pixels), UNLABELLED, np.uint8)
         label[score >= limits["true"]] = TRUE_GEOMETRY
         label[score <= limits["artefact"]] = ARTEFACT
-        label[evidence[:, EVIDENCE.index("views")] == 0] = UNLABELLED
-        return label, *(evidence[:, EVIDENCE.index(name)] for name in ("near 1", "either"))
+        unseen = evidence[:, EVIDENCE.index("views")] == 0
+        label[unseen] = UNLABELLED
+        probability = np.where(unseen, np.nan, special.expit(-score))
+        return label, *(evidence[:, EVIDENCE.index(name)] for name in ("near 1", "either")), probability
 
     def _count(self, number: int, some: View) -> tuple[np.ndarray, ...]:
-        """Return labels, confirmations and contradictions, all votes counted."""
+        """Return labels, confirmations, contradictions and probabilities, all votes counted."""
         counts = count_votes(some, map(self._load, self._chosen[number]), self.tolerance_at(some.points[:, 2]))
-        return labels_of_counts(*counts), *counts
+        return labels_of_counts(*counts), *counts, probability_of_counts(*counts)
 
 
 def label_by_views(views: Sequence[Any], progress: bool = True, **options: Any) -> list[OrganizedScan]:

@@ -81,6 +81,40 @@ def test_the_same_scans_give_the_same_file(tuning):
     assert again.content == tuning.content
 
 
+def said(scan, probability, label=255):
+    """Return a scan of which views say a probability, and no label unless one is given."""
+    shape = scan.shape
+    extras = {"artefact_probability": np.broadcast_to(probability, shape).astype(np.float16)}
+    return dataclasses.replace(scan, label=np.broadcast_to(label, shape).astype(np.uint8), extras=extras)
+
+
+def test_probabilities_teach_as_labels_do():
+    # Nothing is certain: of ten points said to be artefacts with 0.8, eight are, and so on.
+    scans = [labelled(seed) for seed in range(SCANS)]
+    doubtful = [said(scan, np.where(scan.label == 0, 0.8, 0.1)) for scan in scans]
+    with pytest.warns(filters.VarietyWarning):
+        tuned = tune_filter(doubtful, progress=False).filter
+    report = filters.score_scans(tuned, [labelled(seed) for seed in range(20, 26)])
+    assert report.metrics(tuned.threshold)["balanced_accuracy"] > 0.85
+
+
+def test_expectations_count_doubtful_points_as_either(tuning):
+    # What views say is no better than a guess half of the time: nobody can promise much.
+    scans = [labelled(seed) for seed in range(SCANS)]
+    with pytest.warns(filters.VarietyWarning):
+        doubtful = tune_filter([said(scan, np.where(scan.label == 0, 0.6, 0.4)) for scan in scans], progress=False)
+    assert doubtful.expectation.balanced_accuracy < 0.65 < 0.9 < tuning.expectation.balanced_accuracy
+
+
+def test_a_label_corrected_by_hand_counts():
+    from pcfilter_lib.filters.tuning.fit import _probability
+
+    scan = labelled(0)
+    for label, probability, expected in ((0, 0.1, 1), (1, 0.9, 0), (0, 0.9, 0.9), (255, 0.3, 0.3), (1, np.nan, 0)):
+        np.testing.assert_allclose(_probability(said(scan, probability, label)), expected, atol=1e-3)
+    assert np.isnan(_probability(said(scan, np.nan))).all()
+
+
 def test_two_filters_describe_themselves_differently(tuning, tmp_path):
     tuning.save(tmp_path / "a.filter")
     one = filters.load_filter(tmp_path / "a.filter")

@@ -4,7 +4,7 @@ from view_scans import room
 
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.filters.views._geometry import View
-from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts
+from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts, probability_of_counts
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,14 @@ from pcfilter_lib.filters.views.counts import count_votes, labels_of_counts
 )
 def test_labels_follow_from_shares_of_the_votes(confirmations, contradictions, label):
     assert labels_of_counts(np.array([confirmations]), np.array([contradictions])) == label
+
+
+def test_probabilities_are_shares_of_the_votes_drawn_towards_that_of_all_points():
+    confirmations, contradictions = np.array([0, 40, 0, 20, 0]), np.array([0, 0, 40, 20, 4])
+    found = probability_of_counts(confirmations, contradictions)
+    np.testing.assert_allclose(found, [np.nan, 0.04 / 42, 40.04 / 42, 20.04 / 42, 4.04 / 6])
+    label = labels_of_counts(confirmations, contradictions)
+    assert (found[label == ARTEFACT] > 0.5).all() and (found[label == TRUE_GEOMETRY] < 0.5).all()
 
 
 def moved(scan, distance):

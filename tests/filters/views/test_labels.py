@@ -41,6 +41,17 @@ def test_counts_and_everything_else_of_the_scan(scans, labelled):
     assert set(np.unique(after.label)) <= {ARTEFACT, TRUE_GEOMETRY, UNLABELLED}
 
 
+def test_probabilities_agree_with_the_truth(scans, labelled):
+    truth = np.concatenate([scan.label[scan.valid] for scan in scans])
+    said = np.concatenate([scan.extras["artefact_probability"][scan.valid] for scan in labelled]).astype(float)
+    for low, high in ((0, 0.1), (0.3, 0.7), (0.9, 1)):
+        here = (said >= low) & (said <= high)
+        assert (truth[here] == ARTEFACT).mean() == pytest.approx(said[here].mean(), abs=0.25)
+    label = np.concatenate([scan.label[scan.valid] for scan in labelled])
+    assert said[label == ARTEFACT].min() > 0.5 > said[label == TRUE_GEOMETRY].max()
+    assert np.isnan(labelled[0].extras["artefact_probability"][~labelled[0].valid]).all()
+
+
 def test_the_look_of_a_point_plays_no_part(scans):
     # A label of its own and an intensity that gives artefacts away change nothing.
     with_hints = [dataclasses.replace(scan, intensity=scan.label.astype(np.float32)) for scan in scans]
