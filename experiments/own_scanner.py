@@ -27,13 +27,14 @@ import numpy as np
 import psutil
 
 from pcfilter_lib import data, filters, results
+from pcfilter_lib.errors import InputError
 from pcfilter_lib.filters.tuning.expectation import Expectation
 from pcfilter_lib.filters.tuning.labelled import LabelledFiles
 from pcfilter_lib.provenance import provenance
 
 RESULT = results.path("own_scanner")
 TESTED = 40  # of the frames, the last ones
-BLOCKS = 3  # rows and columns of blocks of a PhoXi scan
+BLOCKS = 4  # rows and columns of blocks of a PhoXi scan
 PHOXI_NAMES = ("004", "006")
 _FOLDERS = re.compile(r"(?:/[^\s/]+)+/")  # where the files lie on this machine is nobody's business
 
@@ -67,6 +68,18 @@ def timed(work: Path, name: str, *words: str | Path) -> dict[str, Any]:
     return json.loads(record.read_text())
 
 
+def _usable(path: Path) -> list[str]:
+    """Return the filters that were not tuned, without those that need what the scan does not tell, as modulation."""
+    scan, names = data.load_scan(path), []
+    for name in filters.FILTERS:
+        try:
+            filters.load_filter(name).score(scan)
+            names.append(name)
+        except InputError:
+            pass
+    return names
+
+
 def _memory(process: psutil.Process) -> int:
     """Return what a process and its children hold, bytes; what they share counts once."""
     total = 0
@@ -91,7 +104,7 @@ def kinect(folder: Path, work: Path) -> dict[str, Any]:
                 shutil.copy(file, link)
     mine = work / "mine.filter"
     said["tune"] = timed(work, "tune", "tune", work / "tuned on", "--out", mine)
-    chosen = [word for name in (mine, *filters.FILTERS) for word in ("--filter", name)]
+    chosen = [word for name in (mine, *_usable(files[0])) for word in ("--filter", name)]
     said["evaluate"] = timed(
         work, "evaluate", "evaluate", *chosen, work / "kept aside", "--json", work / "evaluated.json"
     )
