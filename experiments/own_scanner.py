@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -46,11 +48,8 @@ def timed(work: Path, name: str, *words: str | Path) -> dict[str, Any]:
         code = "import sys; from pcfilter_lib.cli import main; sys.exit(main())"
         start = time.monotonic()
         with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as warned:
-            process = psutil.Popen([sys.executable, "-c", code, *map(str, words)], stdout=said, stderr=warned)
-            memory = 0
-            while process.poll() is None:
-                memory = max(memory, _memory(process))
-                time.sleep(0.5)
+            process = subprocess.Popen([sys.executable, "-c", code, *map(str, words)], stdout=said, stderr=warned)
+            memory = _watched(process)
             seconds = time.monotonic() - start
             lines = []
             for stream in (said, warned):
@@ -78,6 +77,16 @@ def _usable(path: Path) -> list[str]:
         except InputError:
             pass
     return names
+
+
+def _watched(process: subprocess.Popen) -> int:
+    """Wait for a process, and return the most that it and its children held, bytes."""
+    most = 0
+    while not (ended := os.wait4(process.pid, os.WNOHANG))[0]:
+        most = max(most, _memory(psutil.Process(process.pid)))
+        time.sleep(0.5)
+    process.returncode = os.waitstatus_to_exitcode(ended[1])
+    return max(most, ended[2].ru_maxrss * 1024)  # a short process ends before it is looked at again
 
 
 def _memory(process: psutil.Process) -> int:
