@@ -58,6 +58,9 @@ def _configured() -> str | None:
 @contextmanager
 def _quietly() -> Iterator[None]:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # TensorFlow uses oneDNN's kernels by itself only on processors with AVX-512 VNNI; on others they train a U-Net
+    # almost twice as fast, too, and the same kernels everywhere round alike.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with _stderr_to(os.devnull):
         yield
 

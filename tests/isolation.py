@@ -37,7 +37,8 @@ MAY_APPEAR = {
     *("KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"),  # scikit-learn
     "HDF5_PLUGIN_PATH",  # h5py
     "TCM_ENABLE",  # Open3D
-    *("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL", "TF_FORCE_GPU_ALLOW_GROWTH"),  # Keras, also by pcfilter_lib.frameworks
+    *("KERAS_BACKEND", "TF_FORCE_GPU_ALLOW_GROWTH"),  # Keras, also by pcfilter_lib.frameworks
+    *("TF_CPP_MIN_LOG_LEVEL", "TF_ENABLE_ONEDNN_OPTS"),  # pcfilter_lib.frameworks
     *("ENABLE_RUNTIME_UPTIME_TELEMETRY", "TF2_BEHAVIOR", "TPU_ML_PLATFORM", "TPU_ML_PLATFORM_VERSION"),  # TensorFlow
     "TPU_SKIP_MDS_QUERY",  # JAX
     "TORCHINDUCTOR_CACHE_DIR",  # PyTorch

@@ -133,8 +133,16 @@ def test_a_backend_that_keras_json_names_is_kept(tmp_path):
     assert run_where_nothing_is_configured(code, tmp_path).stdout == "jax\n"
 
 
-def run_where_nothing_is_configured(code, home):
-    where = {name: value for name, value in os.environ.items() if name != "KERAS_BACKEND"} | {"KERAS_HOME": str(home)}
+@pytest.mark.parametrize("chosen", [None, "0"])
+def test_the_fast_kernels_are_asked_for_unless_the_environment_says_otherwise(tmp_path, chosen):
+    code = "import os; from pcfilter_lib import frameworks as f; f.start(); print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    ours = {} if chosen is None else {"TF_ENABLE_ONEDNN_OPTS": chosen}
+    assert run_where_nothing_is_configured(code, tmp_path, **ours).stdout == f"{chosen or 1}\n"
+
+
+def run_where_nothing_is_configured(code, home, **ours):
+    unset = ("KERAS_BACKEND", "TF_ENABLE_ONEDNN_OPTS")
+    where = {name: value for name, value in os.environ.items() if name not in unset} | {"KERAS_HOME": str(home)} | ours
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=where)
 
 
