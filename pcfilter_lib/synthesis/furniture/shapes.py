@@ -6,11 +6,12 @@ Makers build in metres, in one frame: width along x, the front at -y, the back a
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from pcfilter_lib.synthesis.scenes.shapes import volume_and_centroid
+from pcfilter_lib.synthesis.scenes.shapes import cross, volume_and_centroid
 from pcfilter_lib.synthesis.scenes.solid import Solid
 
 CORNERS = 32  # of a round outline; a multiple of 8, so that an outline of power infinity has its four corners
@@ -80,19 +81,27 @@ def loft(rings: ArrayLike, closed: bool = False) -> Solid:
         Closed, its faces outwards.
     """
     rings = np.asarray(rings, np.float64)
-    count, corners = rings.shape[:2]
+    vertices = rings.reshape(-1, 3)
+    if not closed:
+        vertices = np.concatenate([vertices, rings[[0, -1]].mean(axis=1)])
+    shell = Solid(vertices, _loft_faces(*rings.shape[:2], closed))
+    return shell if volume_and_centroid(shell)[0] > 0 else Solid(vertices, shell.faces[:, ::-1])
+
+
+@lru_cache(maxsize=256)
+def _loft_faces(count: int, corners: int, closed: bool) -> np.ndarray:
+    """Return the faces between so many rings; they depend on nothing else, and a piece of furniture has many such."""
     index = np.arange(count * corners).reshape(count, corners)
     low, high = (index, np.roll(index, -1, axis=0)) if closed else (index[:-1], index[1:])
     a, b, c, d = low, np.roll(low, -1, axis=1), np.roll(high, -1, axis=1), high
     faces = [np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)]
-    vertices = rings.reshape(-1, 3)
     if not closed:
-        middle = np.full(corners, len(vertices))
-        vertices = np.concatenate([vertices, rings[[0, -1]].mean(axis=1)])
+        middle = np.full(corners, count * corners)
         faces.append(np.stack([middle, np.roll(index[0], -1), index[0]], -1))
         faces.append(np.stack([middle + 1, index[-1], np.roll(index[-1], -1)], -1))
-    shell = Solid(vertices, np.concatenate(faces))
-    return shell if volume_and_centroid(shell)[0] > 0 else Solid(vertices, shell.faces[:, ::-1])
+    faces = np.concatenate(faces)
+    faces.flags.writeable = False
+    return faces
 
 
 def outline(width: float, depth: float, power: float = np.inf, back: float | None = None) -> np.ndarray:
@@ -172,7 +181,7 @@ def sweep(path: ArrayLike, profile: ArrayLike, side: ArrayLike | None = None, cl
             across = np.array([0.0, 1, 0]) if abs(tangent[1]) < 0.9 else np.array([0.0, 0, 1])
         u = across - (across @ tangent) * tangent
         u /= np.linalg.norm(u)
-        rings.append(point + corners[:, :1] * u + corners[:, 1:] * np.cross(tangent, u))
+        rings.append(point + corners[:, :1] * u + corners[:, 1:] * cross(tangent, u))
         across = u if side is None else across
     return loft(rings, closed)
 

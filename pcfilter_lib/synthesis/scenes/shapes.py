@@ -180,6 +180,12 @@ def revolve(profile: ArrayLike, segments: int, pieces: ArrayLike | None = None, 
     return Solid(vertices, np.concatenate(faces), np.concatenate(owners), kind)
 
 
+def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the cross product of vectors of shape (3,) or (N, 3): as `numpy.cross`, many times as fast for few."""
+    (u, v, w), (x, y, z) = a.T, b.T
+    return np.array([v * z - w * y, w * x - u * z, u * y - v * x]).T
+
+
 def volume_and_centroid(solid: Solid) -> tuple[float, np.ndarray]:
     """Return the volume of a closed solid in cubic metres, and its centre of mass, shape (3,).
 
@@ -188,7 +194,7 @@ def volume_and_centroid(solid: Solid) -> tuple[float, np.ndarray]:
     """
     middle = solid.vertices.mean(axis=0)
     a, b, c = (solid.vertices[column] - middle for column in solid.faces.T)
-    sixfold = np.einsum("ij,ij->i", a, np.cross(b, c))
+    sixfold = np.einsum("ij,ij->i", a, cross(b, c))
     volume = float(sixfold.sum() / 6)
     if volume == 0:  # an open sheet has no inside
         return 0.0, middle
