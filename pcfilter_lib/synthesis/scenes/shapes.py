@@ -183,7 +183,7 @@ def revolve(profile: ArrayLike, segments: int, pieces: ArrayLike | None = None, 
 def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Return the cross product of vectors of shape (3,) or (N, 3): as `numpy.cross`, many times as fast for few."""
     (u, v, w), (x, y, z) = a.T, b.T
-    return np.array([v * z - w * y, w * x - u * z, u * y - v * x]).T
+    return np.stack([v * z - w * y, w * x - u * z, u * y - v * x], axis=-1)
 
 
 def volume_and_centroid(solid: Solid) -> tuple[float, np.ndarray]:
