@@ -8,6 +8,7 @@ import hashlib
 import os
 from pathlib import Path
 
+import kernels
 import plotly
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -102,6 +103,7 @@ def _outdated(
 
 def setup(app: Sphinx) -> dict:
     """Register all of it with Sphinx."""
+    kernels.use_private_sockets()
     app.connect("config-inited", _in_parallel)
     app.connect("config-inited", _buttons)
     app.connect("config-inited", _without_thebe)

@@ -19,7 +19,7 @@ def run_notebooks(tmp_path):
     def run(notebooks, *options, longest_pass=780):
         text = CONFTEST.read_text().replace("LONGEST_PASS = 780", f"LONGEST_PASS = {longest_pass}")
         (tmp_path / "conftest.py").write_text(text)
-        (tmp_path / "pytest.ini").write_text("[pytest]\n")
+        (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = '{CONFTEST.parent / '_ext'}'\n")
         for name, (budget, cells) in notebooks.items():
             (tmp_path / f"{name}.ipynb").write_text(json.dumps(_notebook(budget, cells)))
         command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider"]
