@@ -1,7 +1,8 @@
 # ruff: noqa: D102, D103, D400
 """Under ``pytest --nbval-lax book``: each notebook is run once and timed.
 
-nbval runs the cells and compares the outputs of those tagged ``nbval-check-output``.
+nbval runs the cells and compares the outputs of those tagged ``nbval-check-output``,
+numbers up to their rounding (``_ext/printed.py``).
 To each notebook this adds one more test, ``budget``: the processor time of its kernel,
 and of all processes that the kernel started, must stay within the budget in its
 metadata. Processor time, because a busy machine makes a notebook slow, not expensive;
@@ -16,6 +17,7 @@ import time
 
 import kernels
 import numpy as np
+import printed
 import psutil
 import pytest
 from nbval.plugin import IPyNbFile
@@ -105,6 +107,7 @@ class Budget(pytest.Item):
 
 def pytest_configure(config):
     kernels.use_private_sockets()
+    printed.compare_number_by_number()
     config.stash[_seconds] = {}
 
 

@@ -14,7 +14,7 @@ BUSY = "import time\nwhile time.process_time() < {}:\n    pass"  # so much proce
 
 @pytest.fixture
 def run_notebooks(tmp_path):
-    """Return a function that runs notebooks, given as budget and (source, stored output) pairs, in a fresh pytest."""
+    """Return a function that runs notebooks, given as budget and (source, stored output, tags), in a fresh pytest."""
 
     def run(notebooks, *options, longest_pass=780):
         text = CONFTEST.read_text().replace("LONGEST_PASS = 780", f"LONGEST_PASS = {longest_pass}")
@@ -35,12 +35,12 @@ def _notebook(budget, cells):
             {
                 "cell_type": "code",
                 "id": f"cell-{number}",
-                "metadata": {"tags": ["nbval-check-output"] if stored else []},
+                "metadata": {"tags": ["nbval-check-output", *tags] if stored else []},
                 "source": source,
                 "outputs": [{"output_type": "stream", "name": "stdout", "text": stored}] if stored else [],
                 "execution_count": 1 if stored else None,
             }
-            for number, (source, stored) in enumerate(cells)
+            for number, (source, stored, *tags) in enumerate(cells)
         ],
         "metadata": {"pcfilter": {"budget_seconds": budget}} if budget else {},
         "nbformat": 4,
@@ -90,3 +90,12 @@ def test_all_together_have_a_budget_too(run_notebooks):
     assert result.returncode == 1
     assert "2 passed" in result.stdout
     assert "one pass over all: too long, the run fails" in result.stdout
+
+
+def test_numbers_are_compared_up_to_their_rounding(run_notebooks):
+    good = [("print(f'{2 / 3:.2f} of 100')", "0.68 of 100\n")]
+    good += [("print('0.70, 103 points')", "0.68, 100 points\n", "approximate")]
+    bad = [("print('0.66 of 100')", "0.68 of 100\n"), ("print('0.67 of 101')", "0.68 of 100\n")]
+    bad += [("print('0.67 of many')", "0.68 of 100\n"), ("print('110 points')", "100 points\n", "approximate")]
+    result = run_notebooks({"good": (30, good), "bad": (30, bad)})
+    assert "4 failed, 4 passed" in result.stdout, result.stdout
