@@ -16,6 +16,7 @@
 ``training``        training that can be interrupted and resumed
 ``callbacks``       what happens while a network trains: the learning-rate range test
 ``distributed``     training on several processes or hosts
+``federated``       private and robust aggregation of gradients from many senders
 ``cost``            parameters and multiplications of a model
 ``receptive_field`` the input pixels that an output pixel depends on
 ``tiling``          cutting a large image into overlapping tiles
@@ -48,6 +49,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "distributed",
         "errors",
         "exercises",
+        "federated",
         "files",
         "filters",
         "frameworks",

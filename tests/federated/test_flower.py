@@ -1,0 +1,57 @@
+"""The aggregation that the strategy for Flower uses; Flower itself is run by `benchmarks/bench_flower.py`."""
+
+import importlib.util
+
+import numpy as np
+import pytest
+
+from pcfilter_lib import federated
+from pcfilter_lib.errors import InputError, MissingExtraError
+
+CURRENT = [np.arange(6, dtype="float32").reshape(2, 3), np.zeros(2, "float32")]
+
+
+def returned(by, count=5):
+    random = np.random.default_rng(0)
+    steps = [by + 0.01 * random.normal(size=8) for _ in range(count)]
+    return [[CURRENT[0] + step[:6].reshape(2, 3), CURRENT[1] + step[6:]] for step in steps]
+
+
+def test_the_mean_is_what_flower_does():
+    received = returned(np.ones(8))
+    moved = federated.aggregate_arrays(CURRENT, received, "mean")
+    for place, array in enumerate(moved):
+        np.testing.assert_allclose(array, np.mean([each[place] for each in received], axis=0), atol=1e-6)
+        assert array.dtype == np.float32 and array.shape == CURRENT[place].shape
+
+
+def test_a_client_that_goes_the_other_way_is_left_out():
+    honest = returned(np.ones(8))
+    liar = [CURRENT[0] - 100, CURRENT[1] - 100]
+    moved = federated.aggregate_arrays(CURRENT, [*honest, liar], "l_nearest", num_malicious=1)
+    expected = federated.aggregate_arrays(CURRENT, honest, "mean")
+    for found, array in zip(moved, expected, strict=True):
+        np.testing.assert_allclose(found, array, atol=1e-6)
+
+
+def test_arrays_of_another_shape_are_left_out_and_counted():
+    honest = returned(np.ones(8))
+    spoilt = [[np.zeros((3, 2)), np.zeros(2)], [np.zeros(2)]]
+    moved = federated.aggregate_arrays(CURRENT, [*honest, *spoilt], "trimmed_mean", num_malicious=2)
+    expected = federated.aggregate_arrays(CURRENT, honest, "mean")
+    np.testing.assert_allclose(moved[0], expected[0], atol=1e-6)
+    with pytest.raises(InputError, match="no client"):
+        federated.aggregate_arrays(CURRENT, spoilt)
+
+
+def test_rule_and_number_are_checked_before_flower_is_looked_for():
+    with pytest.raises(InputError, match="rule"):
+        federated.flower_strategy("vote")
+    with pytest.raises(InputError, match="num_malicious"):
+        federated.flower_strategy(num_malicious=-1)
+
+
+@pytest.mark.skipif(importlib.util.find_spec("flwr") is not None, reason="Flower is installed")
+def test_without_flower_the_error_names_the_extra():
+    with pytest.raises(MissingExtraError, match="flower"):
+        federated.flower_strategy()
