@@ -119,7 +119,6 @@ def environment(name: str) -> None:
         return
     print(f"Setting up {FOLDERS[name]} from {lock.relative_to(ROOT)}; this takes a few minutes", flush=True)
     run(sys.executable, "-m", "venv", "--clear", folder)
-    # Not compiled: of 15,000 modules most are never imported, and Python compiles the others when they are.
     pip = [python, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-compile"]
     run(*pip, "--require-hashes", "--no-deps", "-r", lock)
     if name == "torch" and sys.platform == "linux":
@@ -127,6 +126,8 @@ def environment(name: str) -> None:
         if not subprocess.check_output([str(python), "-c", version], text=True).strip().endswith("+cpu"):
             run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "torch-cuda.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
+    # On all cores, where pip uses one. A file that is no Python of this version, such as a template, is no error.
+    subprocess.run([python, "-m", "compileall", "-qq", "-j", "0", folder / "lib"], check=False)
     if name == "book":
         quieten_jupyterlab(folder)
     stamp.write_text(print_)
