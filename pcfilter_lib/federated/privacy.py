@@ -87,7 +87,7 @@ class Privacy:
     sensitivity : float
         How far the vector can move, in Euclidean length, when one example is replaced; see :func:`sensitivity_of_mean`.
     delta : float, optional
-        Probability with which the bound may fail, in [0, 1).
+        Added to the bound on probabilities, in [0, 1).
 
     Raises
     ------
@@ -159,7 +159,7 @@ def gaussian_sigma(epsilon: float, delta: float, sensitivity: float = 1.0) -> fl
     epsilon : float
         Privacy loss.
     delta : float
-        Probability with which the bound may fail, in (0, 1).
+        Added to the bound on probabilities, in (0, 1).
     sensitivity : float, optional
         How far the vector can move, in Euclidean length, when one example is replaced.
 
@@ -195,7 +195,7 @@ def gaussian_epsilon(sigma: float, delta: float, sensitivity: float = 1.0, round
     sigma : float
         Standard deviation of the noise in each coordinate.
     delta : float
-        Probability with which the bound may fail, in (0, 1).
+        Added to the bound on probabilities, in (0, 1).
     sensitivity : float, optional
         How far the vector can move, in Euclidean length, when one example is replaced.
     rounds : int, optional
@@ -240,7 +240,7 @@ def compose_epsilon(epsilon: float, rounds: int, delta: float = 0.0) -> float:
     rounds : int
         The number T of releases.
     delta : float, optional
-        Probability with which the bound may fail, in [0, 1). With zero, T epsilon is all that can be said.
+        Added to the bound on probabilities, in [0, 1). With zero, T epsilon is all that can be said.
 
     Returns
     -------
