@@ -23,10 +23,10 @@ FOLDERS = {"book": ".venv", "jax": ".venv-jax", "torch": ".venv-torch", "lowest"
 OPEN3D_NEEDS = ["libusb-1.0-0", "libgl1", "libegl1", "libx11-6"]
 
 
-def run(*command: str | Path) -> None:
-    """Run a command, and stop with its exit code if it fails."""
+def run(*command: str | Path, check: bool = True) -> None:
+    """Run a command, and stop with its exit code if it fails, unless nobody has to ``check``."""
     done = subprocess.run([str(word) for word in command], cwd=ROOT)
-    if done.returncode:
+    if check and done.returncode:
         sys.exit(f"tools/environment.py: this failed with exit code {done.returncode}: {' '.join(map(str, command))}")
 
 
@@ -127,7 +127,7 @@ def environment(name: str) -> None:
             run(*pip, "--require-hashes", "--no-deps", "-r", ROOT / "requirements" / "torch-cuda.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ROOT)
     # On all cores, where pip uses one. A file that is no Python of this version, such as a template, is no error.
-    subprocess.run([python, "-m", "compileall", "-qq", "-j", "0", folder / "lib"], check=False)
+    run(python, "-m", "compileall", "-qq", "-j", "0", folder / "lib", check=False)
     if name == "book":
         quieten_jupyterlab(folder)
     stamp.write_text(print_)

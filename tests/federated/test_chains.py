@@ -50,6 +50,7 @@ def test_blocks_left_out_or_exchanged():
     assert federated.find_tampering(chain[1:]) == 0
     assert federated.find_tampering([*chain[:2], *chain[3:]]) == 1
     assert federated.find_tampering([chain[0], chain[2], chain[1]]) == 0
+    assert federated.find_tampering([*chain[:-1], dataclasses.replace(chain[-1], number=9)]) == 4
 
 
 def test_nobody_vouches_for_the_last_block():
