@@ -19,7 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "modelnet": ["HELD_OUT_CLASSES", "MODELNET10", "load_shape", "load_shapes", "shape_files"],
         "normalise": ["unit_sphere"],
         "parts": ["PARTS_CHANNELS", "PARTS_CLASSES", "PARTS_SPLITS", "PartsScans", "load_parts"],
-        "sampling": ["farthest_point_sampling", "sample_surface"],
+        "sampling": ["farthest_order", "farthest_point_sampling", "sample_surface"],
         "scan": ["AmbiguousUnitWarning", "ConversionWarning", "OrganizedScan"],
         "scan_geometry": ["backproject", "project", "scan_depth", "scan_normals"],
         "scan_io": ["SCAN_SUFFIXES", "load_scan", "save_scan"],

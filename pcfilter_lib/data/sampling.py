@@ -129,6 +129,40 @@ def farthest_point_sampling(
     return chosen
 
 
+def farthest_order(
+    points: np.ndarray, count: int | None = None, *, seed: int | np.random.Generator = 0, start: int | None = None
+) -> np.ndarray:
+    """Order a cloud such that its first M points are what farthest-point sampling would choose, for every M.
+
+    What a network needs that samples on several levels (:class:`pcfilter_lib.layers.SetAbstraction`): once a cloud lies
+    in this order, each sample is a slice of it. Turning, moving, mirroring and scaling it as a whole keep the order.
+
+    Parameters
+    ----------
+    points : numpy.ndarray, shape (N, 3)
+        The cloud.
+    count : int, optional
+        How many points come in this order, at most N; the others follow as they were. All, if not given: the time grows
+        with their number times N.
+    seed, start
+        Choose the first point, as for :func:`farthest_point_sampling`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (N,), int64
+        All rows of `points`.
+
+    Raises
+    ------
+    InputError
+        As :func:`farthest_point_sampling`.
+    """
+    first = farthest_point_sampling(points, len(points) if count is None else count, seed=seed, start=start)
+    others = np.ones(len(points), bool)
+    others[first] = False
+    return np.concatenate([first, np.flatnonzero(others)])
+
+
 def _check_count(name: str, count: int, most: int | None = None) -> int:
     if count != int(count) or count < 0 or (most is not None and count > most):
         limit = "" if most is None else f" to {most}"

@@ -9,17 +9,22 @@ import_keras()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "ball_query": ["BallQuery"],
         "bilinear_upsampling": ["BilinearUpsampling2D"],
         "crop_like": ["CropLike"],
         "dense_global_max": ["DenseGlobalMax"],
         "drop_block": ["DropBlock2D", "DropBlock3D", "drop_block_gamma"],
+        "edge_conv": ["EdgeConv"],
+        "feature_propagation": ["FeaturePropagation"],
         "inverted_residual_block": ["InvertedResidualBlock"],
         "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
         "max_unpooling": ["MaxUnpooling2D"],
+        "nearest_neighbors": ["NearestNeighbors"],
         "pad_to_multiple": ["PadToMultiple"],
         "point_transform": ["PointTransform"],
         "random_background": ["RandomBackground"],
         "random_channel_permutation": ["RandomChannelPermutation"],
         "residual_block": ["ResidualBlock"],
+        "set_abstraction": ["SetAbstraction"],
     },
 )

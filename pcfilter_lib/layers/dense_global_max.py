@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-
 import keras
 from keras import ops
 
 from pcfilter_lib import frameworks
-from pcfilter_lib._arguments import number_within, whole_number
+from pcfilter_lib._arguments import whole_number
+from pcfilter_lib.layers._normalised import Normalised
 
 #: So many features of a thousand points no longer stay in a core's cache: then one cloud at a time is faster. With
 #: fewer, what it takes to begin with each cloud outweighs it.
@@ -16,7 +15,7 @@ CACHED = 512
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
-class DenseGlobalMax(keras.layers.Layer):
+class DenseGlobalMax(Normalised):
     r"""The largest value of each feature over all points: dense layer, batch normalisation, ReLU and maximum in one.
 
     For points :math:`x_n`, a kernel :math:`W`, and the mean :math:`\mu` and variance :math:`\sigma^2` of :math:`W^T x`
@@ -61,33 +60,24 @@ class DenseGlobalMax(keras.layers.Layer):
     """
 
     def __init__(self, units: int, momentum: float = 0.9, epsilon: float = 1e-3, **kwargs):
-        super().__init__(**kwargs)
+        super().__init__(momentum, epsilon, **kwargs)
         self.units = whole_number("DenseGlobalMax", "units", units)
-        self.momentum = number_within("DenseGlobalMax", "momentum", momentum, 0, 1, high_included=False)
-        self.epsilon = number_within("DenseGlobalMax", "epsilon", epsilon, 0, 1, low_included=False)
 
     def build(self, input_shape):
         """Make the kernel, and scale, shift, mean and variance of the normalisation."""
-        # In mixed precision Keras would hand all of them out short; the moments need them long.
-        add = functools.partial(self.add_weight, autocast=False)
-        self.kernel = add((input_shape[-1], self.units), "he_normal", name="kernel")
-        self.gamma = add((self.units,), "ones", name="gamma")
-        self.beta = add((self.units,), "zeros", name="beta")
-        self.moving_mean = add((self.units,), "zeros", trainable=False, name="moving_mean")
-        self.moving_variance = add((self.units,), "ones", trainable=False, name="moving_variance")
+        self.kernel = self.add_weight((input_shape[-1], self.units), "he_normal", name="kernel", autocast=False)
+        self.add_normalisation(self.units)
 
     def call(self, inputs, training=False):
         """Return the largest normalised and rectified feature over all points."""
-        kernel, side = ops.cast(self.kernel, inputs.dtype), ops.cast(self._side(), inputs.dtype)
+        kernel, side = ops.cast(self.kernel, inputs.dtype), ops.cast(self.side(), inputs.dtype)
         if training:
             largest = self.critical_points(inputs)
             chosen = ops.take_along_axis(inputs, largest[..., None], axis=1)
             values = ops.einsum("buc,cu->bu", chosen, kernel)
         else:
             values = side * _reduced(ops.max, inputs, kernel * side)
-        mean, variance = self._moments(inputs, training)
-        scale = self.gamma / ops.sqrt(variance + self.epsilon)
-        values = (ops.cast(values, "float32") - mean) * scale + self.beta
+        values = self.normalised(values, *self._moments(inputs, training))
         return ops.cast(ops.relu(values), self.compute_dtype)
 
     def critical_points(self, inputs):
@@ -103,7 +93,7 @@ class DenseGlobalMax(keras.layers.Layer):
             Rows of the points.
         """
         inputs = ops.convert_to_tensor(inputs)
-        kernel = ops.cast(self.kernel * self._side(), inputs.dtype)
+        kernel = ops.cast(self.kernel * self.side(), inputs.dtype)
         return _reduced(ops.argmax, ops.stop_gradient(inputs), ops.stop_gradient(kernel))
 
     def point_features(self, inputs):
@@ -117,15 +107,11 @@ class DenseGlobalMax(keras.layers.Layer):
         -------
         (B, N, units)
         """
-        scale = self.gamma / ops.sqrt(self.moving_variance + self.epsilon)
-        return ops.relu((ops.matmul(inputs, self.kernel) - self.moving_mean) * scale + self.beta)
-
-    def _side(self):
-        """Return -1 where a negative scale turns a feature round, so that its smallest value is wanted; 1 elsewhere."""
-        return ops.where(self.gamma < 0, -1.0, 1.0)
+        values = ops.matmul(inputs, self.kernel)
+        return ops.relu(self.normalised(values, self.moving_mean, self.moving_variance))
 
     def _moments(self, inputs, training):
-        if not training or not self.trainable:
+        if not self.follows_batch(training):
             return self.moving_mean, self.moving_variance
         points = ops.cast(ops.reshape(inputs, (-1, inputs.shape[-1])), "float32")
         centre = ops.mean(points, axis=0)
@@ -133,9 +119,7 @@ class DenseGlobalMax(keras.layers.Layer):
         covariance = ops.matmul(ops.transpose(around), around) / ops.cast(ops.shape(points)[0], "float32")
         mean = ops.matmul(centre[None], self.kernel)[0]
         variance = ops.sum(self.kernel * ops.matmul(covariance, self.kernel), axis=0)
-        for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            moving.assign(self.momentum * moving + (1 - self.momentum) * ops.stop_gradient(new))
-        return mean, variance
+        return self.remembered(mean, variance)
 
     def compute_output_shape(self, input_shape):
         """Return the shape without the points."""
@@ -143,7 +127,7 @@ class DenseGlobalMax(keras.layers.Layer):
 
     def get_config(self):
         """Return the arguments."""
-        return {**super().get_config(), "units": self.units, "momentum": self.momentum, "epsilon": self.epsilon}
+        return {**super().get_config(), "units": self.units}
 
 
 def _reduced(largest, points, kernel):

@@ -6,7 +6,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from scipy.spatial.distance import cdist
 
-from pcfilter_lib.data import Mesh, farthest_point_sampling, sample_surface
+from pcfilter_lib.data import Mesh, farthest_order, farthest_point_sampling, sample_surface
 from pcfilter_lib.errors import InputError
 
 coordinates = st.floats(-10, 10, width=32)
@@ -147,3 +147,18 @@ def test_what_cannot_be_chosen(points, options):
 
 def test_none_of_none():
     assert farthest_point_sampling(np.zeros((0, 3)), 0).tolist() == []
+
+
+@pytest.mark.parametrize("count", [None, 0, 1, 20])
+def test_the_beginning_of_the_farthest_order_is_the_sample(count):
+    points = np.random.default_rng(0).normal(size=(50, 3))
+    order = farthest_order(points, count, start=4)
+    assert sorted(order) == list(range(50))
+    ordered = points[order]
+    for size in (1, 7, 20):
+        if count is None or size <= count:
+            np.testing.assert_array_equal(order[:size], farthest_point_sampling(points, size, start=4))
+            # Nested: within a sample, and within the ordered cloud, it chooses the same again.
+            np.testing.assert_array_equal(farthest_point_sampling(ordered[:20], size, start=0), np.arange(size))
+    rest = order[50 if count is None else count :]
+    assert (np.diff(rest) > 0).all()
