@@ -1,6 +1,6 @@
 """Measure which causes of artefacts other views find, on simulated scenes whose truth is known.
 
-    python experiments/views_by_cause.py [--scenes 3] [--preset workbench "shiny bin"] [--write]
+    python experiments/views_by_cause.py [--scenes 5] [--preset workbench "shiny bin"] [--write]
 
 Each scene is scanned from sixteen sides by the scanner of the chapter *What other views know*, and every fourth view is
 labelled by the other fifteen (`filters.ViewLabeller`). None of the scenes has trained the labeller. `--write` renews
@@ -82,7 +82,7 @@ def summary(truth: np.ndarray, cause: np.ndarray, size: np.ndarray, label: np.nd
 def main() -> None:
     """Simulate, label, count, and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--scenes", type=int, default=3, help="of each preset (default: 3)")
+    parser.add_argument("--scenes", type=int, default=5, help="of each preset (default: 5)")
     parser.add_argument("--preset", nargs="*", default=["workbench", "shiny bin"])
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
