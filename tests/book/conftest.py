@@ -50,7 +50,8 @@ def html():
     built.parent.mkdir(exist_ok=True)
     with FileLock(built.parent / "tests.lock"):  # workers of pytest-xdist must not build it twice
         if newest(built.glob("*.html")) < newest(sources()):
-            command = [sys.executable, "-m", "jupyter_book", "build", str(BOOK), "-W", "-n", "--keep-going"]
+            build = "from jupyter_book.cli.main import main; main()"  # there is no `python -m jupyter_book`
+            command = [sys.executable, "-c", build, "build", str(BOOK), "-W", "-n", "--keep-going"]
             result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
             if result.returncode:
                 pytest.fail(f"the book does not build:\n{(result.stdout + result.stderr)[-4000:]}")
