@@ -67,12 +67,14 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, required=True, help="folder of the networks")
     parser.add_argument("--json", type=Path, default=FILE, help="where the results go")
     options = parser.parse_args()
-    networks = sorted(options.runs.glob("*-seed-*.keras"))
+    networks = sorted(options.runs.glob("pointnet-*-seed-*.keras"))
     if not networks:
-        raise InputError(options.runs, "", "it holds no *-seed-*.keras", "run data_scripts/train_pointnet.py first")
+        raise InputError(
+            options.runs, "", "no pointnet-*-seed-*.keras in it", "run data_scripts/train_pointnet.py first"
+        )
     here, of_classes, found = provenance("keras", "tensorflow", "numpy", "open3d"), {}, {}
     for path in tqdm(networks, unit=" networks"):
-        name, seed = re.fullmatch(r"(\w+)-seed-(\d+)", path.stem).groups()
+        name, seed = re.fullmatch(r"pointnet-(\w+)-seed-(\d+)", path.stem).groups()
         classes = CLASSES[name]
         if classes not in of_classes:
             of_classes[classes] = tests(options.data, classes)

@@ -30,8 +30,9 @@ class CloudAugmentation:
     scale : (float, float), default (0.8, 1.25)
         Between which each axis of each cloud is stretched by itself.
     drop : float, default 0
-        Up to which share of a cloud's points is replaced by copies of its first point: a dropout that keeps the shape
-        of the batch, and that a maximum does not notice. Labels of points go along.
+        Up to which share of a cloud's points is lost: a dropout that keeps the shape of the batch. Those that stay
+        come first, in their order, then as many copies of the first point as are missing, which a maximum does not
+        notice. Labels of points go along.
 
     Raises
     ------
@@ -89,11 +90,14 @@ class CloudAugmentation:
             clouds += np.clip(noise, -self.clip, self.clip, out=noise)
         if self.drop:
             gone = generator.random((count, points)) < generator.uniform(0, self.drop, (count, 1))
-            clouds = np.where(gone[..., None], clouds[:, :1], clouds)
+            gone[:, 0] = False  # what the others become
+            rows = np.argsort(gone, axis=1, kind="stable")  # kept ones first: centres of PointNet++ differ
+            rows[np.take_along_axis(gone, rows, axis=1)] = 0
+            clouds = np.take_along_axis(clouds, rows[..., None], axis=1)
             labels = np.asarray(labels)
             per_point = labels.ndim == 3 or (labels.ndim == 2 and labels.dtype.kind in "iu")
             if per_point and labels.shape[1] == points:
-                labels = np.where(gone if labels.ndim == 2 else gone[..., None], labels[:, :1], labels)
+                labels = np.take_along_axis(labels, rows if labels.ndim == 2 else rows[..., None], axis=1)
         return clouds, labels
 
 

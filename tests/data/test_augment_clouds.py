@@ -52,22 +52,25 @@ def test_each_axis_of_each_cloud_is_stretched_by_itself():
     assert 0.5 <= factors.min() < 0.6 and 1.8 < factors.max() <= 2 and len(np.unique(np.round(factors, 3))) > 100
 
 
-def test_dropped_points_fall_on_the_first_one():
+def test_what_is_left_comes_first_then_copies_of_the_first_point():
     x, y = varied(drop=0.6)
-    dropped = (y == x[:, :1]).all(axis=-1)
-    kept = (y == x).all(axis=-1)
-    assert (dropped | kept).all() and 0.2 < dropped.mean() < 0.4 and dropped.mean(axis=1).max() > 0.45
+    kept = [np.isin(before[:, 0], after[:, 0]) for before, after in zip(x, y, strict=True)]
+    lost = 1 - np.mean(kept, axis=1)
+    assert 0.2 < lost.mean() < 0.4 and lost.max() > 0.45
+    for before, after, stays in zip(x, y, kept, strict=True):
+        np.testing.assert_array_equal(after[: stays.sum()], before[stays])
+        np.testing.assert_array_equal(after[stays.sum() :], np.broadcast_to(before[0], (40 - stays.sum(), 3)))
 
 
 @pytest.mark.parametrize("one_hot", [False, True])
-def test_a_dropped_point_has_the_label_of_the_point_that_it_became(one_hot):
+def test_labels_of_points_go_where_their_points_go(one_hot):
     x, parts = clouds(), np.random.default_rng(0).integers(0, 3, (50, 40))
     augment = data.CloudAugmentation(**NOTHING | {"drop": 0.6})
     y, labels = augment(x, np.eye(3)[parts] if one_hot else parts, np.random.default_rng(1))
-    became_first = (y == x[:, :1]).all(axis=-1)
-    assert became_first.mean() > 0.2
+    found = (y[:, :, None] == x[:, None]).all(axis=-1).argmax(axis=-1)  # where each point was before
+    assert (found == 0).mean() > 0.2
     np.testing.assert_array_equal(
-        labels.argmax(axis=-1) if one_hot else labels, np.where(became_first, parts[:, :1], parts)
+        labels.argmax(axis=-1) if one_hot else labels, np.take_along_axis(parts, found, axis=1)
     )
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from isolation import seeded
 
-from pcfilter_lib import models
+from pcfilter_lib import data, models
 from pcfilter_lib.synthesis import make_furniture
 
 SCRIPT = Path(__file__).parents[2] / "data_scripts" / "train_pointnet.py"
@@ -21,7 +21,9 @@ def script(monkeypatch, tmp_path):
     monkeypatch.setattr(script, "POINTS", 32)
     monkeypatch.setattr(script, "BATCH", 4)
     monkeypatch.setattr(script, "MADE", {"train": 1, "test": 1})
-    monkeypatch.setattr(script, "NETWORK", {"width": 0.1, "transforms": False, "dropout": 0.3})
+    for name, recipe in script.NETWORKS.items():
+        small = recipe._replace(arguments={**recipe.arguments, "width": 0.1})
+        monkeypatch.setitem(script.NETWORKS, name, small)
     monkeypatch.setattr(script, "WEIGHTS", tmp_path / "weights")
     (tmp_path / "weights").mkdir()
 
@@ -57,3 +59,32 @@ def test_furniture_needs_no_data_and_the_others_say_that_they_do(script, tmp_pat
     with pytest.raises(SystemExit):
         script.run("modelnet10")
     assert "fetch_modelnet10.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["pointnet2", "dgcnn"])
+def test_networks_of_neighbourhoods_are_trained_too(script, tmp_path, name):
+    script.run("furniture", "--network", name, "--epochs", 1, "--ship")
+    card = json.loads((tmp_path / "weights" / f"{name}-furniture.json").read_text())
+    network = models.load(tmp_path / "weights" / f"{name}-furniture.keras", compile=False)
+    assert card["about"].startswith(script.NETWORKS[name].title)
+    assert isinstance(network, script.NETWORKS[name].network) and network.output_shape == (None, 10)
+    assert card["recipe"]["network"]["width"] == 0.1 and ("farthest-point order" in card["recipe"]) == (name != "dgcnn")
+
+
+def test_clouds_come_in_farthest_point_order_where_it_matters(script, tmp_path, monkeypatch):
+    monkeypatch.setattr(script, "CENTRES", 5)
+    fed = {}
+
+    def train(options):
+        fed[options.network], _ = script.shapes(options, "train", True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(script, "train", train)
+    for name in ("pointnet", "pointnet2", "pointnet2-msg"):
+        with pytest.raises(KeyboardInterrupt):
+            script.run("furniture", "--network", name)
+    order = data.farthest_order(fed["pointnet"][3], 5)
+    assert not np.array_equal(order, np.arange(len(order)))
+    np.testing.assert_array_equal(fed["pointnet2"][3], fed["pointnet"][3][order])
+    (kept,) = (tmp_path / "runs" / "clouds").glob("ordered-*.npy")  # computed once
+    np.testing.assert_array_equal(np.load(kept), fed["pointnet2-msg"])
