@@ -29,12 +29,12 @@ book: setup
 
 # Two workers on two cores: a second thread for linear algebra in each would only wait for the other. The notebooks, which
 # have budgets of seconds, come after the tests, whose browsers would take a core from them.
-ONE_THREAD = OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1
+ONE_THREAD = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1
 test: check-python
 	@$(PYTHON) tools/environment.py book --browser
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
 	$(ONE_THREAD) PCFILTER_BOOK_HTML=_build/html $(BIN)/python -m pytest -n 2 --dist loadscope tests
-	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=60 book
+	$(ONE_THREAD) $(BIN)/python -m pytest -n 2 --dist loadscope --nbval-lax --nbval-current-env --nbval-cell-timeout=600 book
 
 # What XLA compiles runs once or twice here: little optimised code takes half of the time. (Not level 0:
 # there, gradients of a maximum came out wrong, 272 where they sum to 345.)

@@ -1,5 +1,6 @@
 """What book/_ext adds to Sphinx."""
 
+import os
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -51,3 +52,19 @@ def test_notebooks_run_again_only_when_the_library_changed(extension, monkeypatc
     assert extension._outdated(None, env, set(), set(), set()) == []
     (library / "data.py").write_text("x = 1")
     assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
+
+
+def test_notebooks_get_one_core_each_unless_the_environment_says_more(extension, monkeypatch):
+    for variable in extension.ONE_CORE:
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "3")
+    app = SimpleNamespace(extensions={})
+    monkeypatch.setattr(extension.os, "environ", dict(os.environ))  # what the set-up adds goes with the test
+    extension._in_parallel(app, None)
+    assert app.parallel == os.cpu_count()
+    assert {variable: extension.os.environ[variable] for variable in extension.ONE_CORE} == {
+        "OMP_NUM_THREADS": "3",
+        "OMP_WAIT_POLICY": "PASSIVE",
+        "OPENBLAS_NUM_THREADS": "1",
+        "TF_NUM_INTRAOP_THREADS": "1",
+    }

@@ -281,3 +281,19 @@ def test_filter_with_wrong_options_ends_with_2(files, wrong):
     with pytest.raises(SystemExit) as ended:
         main(["filter", str(files / "scan.npz"), "--out", str(files / "clean"), *wrong])
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(("given", "policy"), [(None, "PASSIVE"), ("ACTIVE", "ACTIVE")])
+def test_threads_of_the_program_wait_without_spinning(files, given, policy):
+    code = "import os; from pcfilter_lib.cli import main; main(); print(os.environ['OMP_WAIT_POLICY'])"
+    environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"}
+    environment |= {"OMP_WAIT_POLICY": given} if given else {}
+    command = [sys.executable, "-c", code, "info", str(files / "mesh.off")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.splitlines()[-1] == policy
+
+
+def test_a_caller_of_main_keeps_its_environment(files, monkeypatch):
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert main(["info", str(files / "mesh.off")]) == 0
+    assert "OMP_WAIT_POLICY" not in os.environ
