@@ -7,6 +7,7 @@ foundations of differential privacy*, 2014).
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -110,6 +111,11 @@ class Privacy:
             number_within("Privacy", name, value, 0, math.inf, low_included=False, high_included=False)
         number_within("Privacy", "delta", self.delta, 0, 1, high_included=False)
 
+    @functools.cached_property
+    def _sigma(self) -> float:
+        """The deviation of Gaussian noise, whose equation is solved once and not for each vector."""
+        return gaussian_sigma(self.epsilon, self.delta, self.sensitivity)
+
     def noise(self, size: int, random: np.random.Generator) -> np.ndarray:
         """Draw the noise for one vector.
 
@@ -127,7 +133,7 @@ class Privacy:
         """
         size = whole_number("Privacy", "size", size)
         if self.delta:
-            return random.normal(0, gaussian_sigma(self.epsilon, self.delta, self.sensitivity), size)
+            return random.normal(0, self._sigma, size)
         direction = random.normal(size=size)
         return random.gamma(size, self.sensitivity / self.epsilon) * direction / np.linalg.norm(direction)
 
@@ -147,7 +153,7 @@ class Privacy:
             The length.
         """
         if self.delta:
-            return math.sqrt(size) * gaussian_sigma(self.epsilon, self.delta, self.sensitivity)
+            return math.sqrt(size) * self._sigma
         return math.sqrt(size * (size + 1)) * self.sensitivity / self.epsilon
 
 
