@@ -95,7 +95,8 @@ def run(name: str, rounds: int) -> dict[str, object]:
 
     @server.main()
     def main(grid: Grid, context: Context) -> None:
-        options = {"fraction_train": 1.0, "fraction_evaluate": 0.0, "min_available_nodes": CLIENTS}
+        everyone = {"min_available_nodes": CLIENTS, "min_train_nodes": CLIENTS}  # also those that register late
+        options = {"fraction_train": 1.0, "fraction_evaluate": 0.0, **everyone}
         start = time.perf_counter()
         initial = ArrayRecord([np.zeros((64, 10)), np.zeros(10)])
         result = make(options).start(grid=grid, initial_arrays=initial, num_rounds=rounds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ import numpy as np
 from pcfilter_lib._arguments import one_of, whole_number
 from pcfilter_lib.errors import InputError, require
 from pcfilter_lib.federated.rules import RULES, aggregate
+
+_LOG = logging.getLogger(__name__)
 
 
 def aggregate_arrays(
@@ -64,6 +67,8 @@ def flower_strategy(rule: str = "l_nearest", *, num_malicious: int = 0, **option
 
     It samples clients, and evaluates, as Flower's ``FedAvg`` does; only what becomes of the returned weights differs.
     Clients count alike, however many examples they say they have: that number is as unguarded as a length.
+    A round in which the rule refuses, because too few clients replied for `num_malicious`, is skipped with a warning.
+    Flower counts the clients when a round begins: pass ``min_train_nodes``, so that the first one waits for them.
 
     Parameters
     ----------
@@ -116,7 +121,11 @@ def _strategy_class() -> type:
             contents = [each.content for each in valid]
             received = [next(iter(each.array_records.values())).to_numpy_ndarrays() for each in contents]
             current = self._sent.to_numpy_ndarrays()
-            arrays = aggregate_arrays(current, received, self.rule, num_malicious=self.num_malicious)
+            try:
+                arrays = aggregate_arrays(current, received, self.rule, num_malicious=self.num_malicious)
+            except InputError as error:  # one round with too few clients must not end a training of days
+                _LOG.warning("round %s is skipped and the model stays as it is: %s", server_round, error)
+                return None, None
             metrics = self.train_metrics_aggr_fn(contents, self.weighted_by_key)
             named = zip(self._sent.keys(), arrays, strict=True)
             return ArrayRecord({name: _flower_array(array) for name, array in named}), metrics

@@ -1,11 +1,14 @@
 """The aggregation that the strategy for Flower uses; Flower itself is run by `benchmarks/bench_flower.py`."""
 
 import importlib.util
+import logging
+import sys
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pcfilter_lib import federated
+from pcfilter_lib import federated, results
 from pcfilter_lib.errors import InputError, MissingExtraError
 
 CURRENT = [np.arange(6, dtype="float32").reshape(2, 3), np.zeros(2, "float32")]
@@ -55,3 +58,62 @@ def test_rule_and_number_are_checked_before_flower_is_looked_for():
 def test_without_flower_the_error_names_the_extra():
     with pytest.raises(MissingExtraError, match="flower"):
         federated.flower_strategy()
+
+
+@pytest.fixture
+def strategy(monkeypatch):
+    """The strategy, on stand-ins for the four things of Flower that it uses."""
+    from pcfilter_lib.federated import flower
+
+    class Arrays(dict):
+        def to_numpy_ndarrays(self):
+            return list(self.values())
+
+    class FedAvg:
+        weighted_by_key = "num-examples"
+
+        def configure_train(self, server_round, arrays, config, grid):
+            return []
+
+        def _check_and_log_replies(self, replies, is_train):
+            return replies, []
+
+        def train_metrics_aggr_fn(self, contents, key):
+            return len(contents)
+
+    modules = {name: ModuleType(name) for name in ("flwr", "flwr.app", "flwr.serverapp", "flwr.serverapp.strategy")}
+    modules["flwr.app"].ArrayRecord, modules["flwr.app"].Array = Arrays, np.asarray
+    modules["flwr.serverapp.strategy"].FedAvg = FedAvg
+    for name, module in modules.items():
+        monkeypatch.setitem(sys.modules, name, module)
+    flower._strategy_class.cache_clear()
+    made = flower.flower_strategy("l_nearest", num_malicious=2)
+    made.configure_train(1, Arrays(weights=CURRENT[0], bias=CURRENT[1]), {}, None)
+    yield made, Arrays
+    flower._strategy_class.cache_clear()
+
+
+def replies(received, arrays):
+    named = [arrays(weights=each[0], bias=each[1]) for each in received]
+    return [SimpleNamespace(content=SimpleNamespace(array_records={"arrays": each})) for each in named]
+
+
+def test_the_strategy_keeps_the_names_of_the_arrays(strategy):
+    made, arrays = strategy
+    moved, metrics = made.aggregate_train(1, replies(returned(np.ones(8)), arrays))
+    assert list(moved) == ["weights", "bias"] and metrics == 5
+    np.testing.assert_allclose(moved["weights"], CURRENT[0] + 1, atol=0.05)
+
+
+def test_a_round_with_too_few_clients_is_skipped(strategy, caplog):
+    made, arrays = strategy
+    with caplog.at_level(logging.WARNING):
+        assert made.aggregate_train(3, replies(returned(np.ones(8), count=2), arrays)) == (None, None)
+    assert "round 3 is skipped" in caplog.text and "2 of 2 senders" in caplog.text
+
+
+def test_the_committed_results_are_of_the_benchmark():
+    record = results.load("flower")
+    rows = {row["strategy"]: row for row in record["rows"]}
+    assert len(rows) == 7 and record["clients"] == 20 and {row["malicious"] for row in rows.values()} == {0, 4}
+    assert {"flwr", "ray", "numpy", "scikit-learn"} <= set(record["provenance"]["versions"])
