@@ -29,13 +29,22 @@ def smallest(values, count: int):
     (B, M, count) of int32
         Where there are too few, the first place again.
     """
-    number = ops.shape(values)[-1]
-    scores = -ops.stop_gradient(values)
-    if values.shape[-1] is None or values.shape[-1] < count:
+    number, scores = ops.shape(values)[-1], -ops.stop_gradient(values)
+    enough = values.shape[-1] is not None and values.shape[-1] >= count
+    if not enough:
         scores = ops.pad(scores, [[0, 0], [0, 0], [0, count]], constant_values=float("-inf"))
     found, places = ops.top_k(scores, count)
     places = ops.cast(places, "int32")
-    return -found, ops.where(places < number, places, places[..., :1])
+    return -found, places if enough else ops.where(places < number, places, first_column(places))
+
+
+def first_column(table):
+    """Return the first column of a table, (..., 1).
+
+    It is a sum and not a slice: XLA does not recognise the largest k of a row any more where they are sliced, and sorts
+    the whole row, which takes 20 times as long.
+    """
+    return ops.sum(ops.where(ops.arange(table.shape[-1]) == 0, table, 0), axis=-1, keepdims=True)
 
 
 def nearest(features, count: int):
