@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keras
 from keras import ops
 
 
@@ -33,18 +34,22 @@ def smallest(values, count: int):
     enough = values.shape[-1] is not None and values.shape[-1] >= count
     if not enough:
         scores = ops.pad(scores, [[0, 0], [0, 0], [0, count]], constant_values=float("-inf"))
-    found, places = ops.top_k(scores, count)
+    found, places = _unsliced(ops.top_k(scores, count))
     places = ops.cast(places, "int32")
-    return -found, places if enough else ops.where(places < number, places, first_column(places))
+    return -found, places if enough else ops.where(places < number, places, places[..., :1])
 
 
-def first_column(table):
-    """Return the first column of a table, (..., 1).
+def _unsliced(largest):
+    """Keep slices of the largest k values away from JAX's compiler.
 
-    It is a sum and not a slice: XLA does not recognise the largest k of a row any more where they are sliced, and sorts
-    the whole row, which takes 20 times as long.
+    XLA recognises the largest k of a row only where nothing slices them; else it sorts the whole row, which takes 20
+    times as long.
     """
-    return ops.sum(ops.where(ops.arange(table.shape[-1]) == 0, table, 0), axis=-1, keepdims=True)
+    if keras.backend.backend() != "jax":
+        return largest
+    import jax
+
+    return jax.lax.optimization_barrier(tuple(largest))
 
 
 def nearest(features, count: int):

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from pcfilter_lib._arguments import number_within, whole_number
-from pcfilter_lib.layers._neighbours import first_column, smallest, squared_distances
+from pcfilter_lib.layers._neighbours import smallest, squared_distances
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
@@ -53,7 +53,7 @@ class BallQuery(keras.layers.Layer):
         place = ops.cast(ops.arange(number), distances.dtype) / ops.cast(number, distances.dtype)
         # Inside, what counts is the place in the cloud, from 0 to below 1; outside, the distance, from 1 on.
         found, table = smallest(ops.where(distances < 1, place, distances), self.max_nn)
-        return ops.where(found < 1, table, first_column(table))
+        return ops.where(found < 1, table, table[..., :1])
 
     def compute_output_spec(self, inputs):
         """Return shape and kind of the table."""
