@@ -211,7 +211,7 @@ def _reached(honest: np.ndarray, message: np.ndarray) -> float:
     return float(update @ mean / np.linalg.norm(update) / np.linalg.norm(mean))
 
 
-@exercise(solved="the dangerous liar is the one who looks like an unusual honest sender.")
+@exercise(solved="liars who agree with each other move the yardstick by which all are measured.")
 def check_attack(answer: Callable) -> None:
     """Check ``answer(honest)``, a message that steers the l nearest aside without being thrown out."""
     cosines, kept = [], []
