@@ -1,10 +1,12 @@
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes, replacing
+from pcfilter_lib.files import read_bytes, remove_leftovers, replacing
 
 
 def test_a_finished_write_replaces_the_file(tmp_path):
@@ -45,3 +47,39 @@ def test_what_cannot_be_read_says_why(tmp_path):
         read_bytes(tmp_path / "nothing.off")
     with pytest.raises(InputError, match="cannot be read"):
         read_bytes(tmp_path)
+
+
+WRITES = """
+import sys
+from pcfilter_lib.files import replacing
+with replacing(sys.argv[1]) as temporary:
+    print(temporary, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="processes cannot be looked up without harm")
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path):
+    command = [sys.executable, "-c", WRITES, str(tmp_path / "scan.npz")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writer:
+        name = os.path.basename(writer.stdout.readline().strip())
+        other_machine = name.replace("~pcfilter-", "~pcfilter-0")
+        for kept in (other_machine, ".scan-abcdefgh.npz", "scan.npz"):
+            (tmp_path / kept).write_text("mine")
+        everything = {name, other_machine, ".scan-abcdefgh.npz", "scan.npz"}
+        remove_leftovers(tmp_path)
+        assert set(os.listdir(tmp_path)) == everything, "the process still writes"
+        writer.kill()
+    remove_leftovers(tmp_path)
+    assert set(os.listdir(tmp_path)) == everything - {name}
+
+
+def test_a_name_may_be_as_long_as_a_name_can_be(tmp_path):
+    target = tmp_path / ("ä" * 125 + ".npz")
+    with replacing(target) as temporary:
+        temporary.write_text("x")
+    assert target.read_text() == "x"
+
+
+def test_leftovers_of_a_folder_that_is_not_there(tmp_path):
+    remove_leftovers(tmp_path / "missing")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pcfilter_lib
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes
+from pcfilter_lib.files import read_bytes, remove_leftovers
 
 #: The name of the manifest in the folder of the outputs.
 NAME = "pcfilter.jsonl"
@@ -72,7 +72,7 @@ def checksum(path: Path) -> str:
 
 
 class Manifest:
-    """The manifest of one folder.
+    """The manifest of one folder, from which it removes the temporary files of runs that were killed.
 
     Parameters
     ----------
@@ -88,6 +88,7 @@ class Manifest:
     def __init__(self, folder: Path):
         self.folder = folder
         self.path = folder / NAME
+        remove_leftovers(folder)
         self._entries: dict[str, Entry] = {}
         lines = read_bytes(self.path).decode("utf-8", "replace").splitlines() if self.path.exists() else []
         for number, line in enumerate(lines, start=1):

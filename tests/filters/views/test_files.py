@@ -10,6 +10,7 @@ from view_scans import room
 from pcfilter_lib.cli import main
 from pcfilter_lib.data import find_views, load_scan, save_scan
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.files import _machine
 from pcfilter_lib.filters import label_files
 
 NAMES = [f"view-{number}.npz" for number in range(5)]
@@ -59,6 +60,7 @@ def test_a_run_that_is_killed_ends_with_the_same_files(folder, tmp_path):
         time.sleep(0.01)
     running.kill()
     running.wait()
+    (killed / f".view-4~pcfilter-{_machine()}-{running.pid}-x.npz").write_text("half")  # as if killed while writing
     assert main(["label", str(folder), "--out", str(killed)]) == 0
     assert contents(killed) == contents(whole)
 
