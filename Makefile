@@ -27,8 +27,8 @@ setup: check-python
 book: setup
 	$(BIN)/jupyter-book build book/ -W -n --keep-going
 
-# Two workers on two cores: a second thread for linear algebra in each would only wait for the other. The notebooks, which
-# have budgets of seconds, come after the tests, whose browsers would take a core from them.
+# Two workers on two cores: a second thread for linear algebra in each would only wait for the other. The last line compares
+# what the first has executed; it executes a notebook only if that would print something else now.
 ONE_THREAD = OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1 TF_NUM_INTRAOP_THREADS=1
 test: check-python
 	@$(PYTHON) tools/environment.py book --browser

@@ -1,37 +1,29 @@
 # ruff: noqa: D102, D103, D400
-"""Under ``pytest --nbval-lax book``: each notebook is run once and timed.
+"""Under ``pytest --nbval-lax book``: the outputs of each notebook are compared, and it is timed.
 
-nbval runs the cells and compares the outputs of those tagged ``nbval-check-output``,
-numbers up to their rounding (``_ext/printed.py``).
+nbval compares the outputs of the cells tagged ``nbval-check-output``, numbers up to
+their rounding (``_ext/printed.py``). A notebook that the book's build has executed, and
+that would do the same again, is not executed once more (``_ext/executed.py``).
 To each notebook this adds one more test, ``budget``: the processor time of its kernel,
 and of all processes that the kernel started, must stay within the budget in its
-metadata. Processor time, because a busy machine makes a notebook slow, not expensive;
-and in units of a fixed computation that is timed between cells, because cores that
-share caches and arithmetic units charge more seconds for the same work when both are
-busy. Budgets are thus seconds of the machine that took REFERENCE for that computation.
-At the end a table shows it for all notebooks, beside the time on the clock, and the
-whole run fails when one pass over all of them takes more than 13 minutes.
+metadata (in the units of ``_ext/processor_time.py``). At the end a table shows it for
+all notebooks, beside the time on the clock, and the whole run fails when one pass over
+all of them takes more than 13 minutes.
 """
 
-import time
+from pathlib import Path
 
+import executed
 import kernels
-import numpy as np
 import printed
 import psutil
 import pytest
 from nbval.plugin import IPyNbFile
+from processor_time import Reference
 
 LONGEST_PASS = 780  # seconds of processor time for all notebooks
 
-REFERENCE = (
-    0.1  # seconds of `reference_seconds` where the budgets were set, undisturbed
-)
-
-BETWEEN = 5  # at least so many seconds of a notebook lie between two such timings
-
-_started = pytest.StashKey[float]()
-_timings = pytest.StashKey[list]()
+_reference = pytest.StashKey[Reference]()
 _seconds = pytest.StashKey[dict]()
 
 
@@ -48,36 +40,19 @@ def processor_seconds(pid: int) -> float:
     return total + sum(processor_seconds(child.pid) for child in process.children())
 
 
-def reference_seconds():
-    """Return the processor time of a fixed computation: a loop, a sort and products."""
-    begin = time.process_time()
-    total = 0
-    for number in range(1_500_000):
-        total += number
-    numbers = np.random.default_rng(0).random(2_000_000)
-    numbers.sort()
-    matrix = numbers[:90_000].reshape(300, 300)
-    for _ in range(10):
-        matrix @ matrix
-    return time.process_time() - begin
-
-
-def mean_over_time(timings: list[tuple[float, float]]) -> float:
-    """Return the mean of what was measured at given times, a straight line between them."""
-    times, values = np.transpose(timings)
-    return float(np.average((values[1:] + values[:-1]) / 2, weights=np.diff(times)))
-
-
 class Budget(pytest.Item):
     """The last test of a notebook: did it keep its budget?"""
 
     def runtest(self):
-        if _started not in self.parent.stash:
+        kernel = self.parent.kernel
+        if isinstance(kernel, executed.Replay):
+            taken, wall = kernel.seconds, kernel.wall
+        elif _reference in self.parent.stash:
+            reference = self.parent.stash[_reference]
+            wall = reference.seconds()
+            taken = reference.in_units(processor_seconds(kernel.km.provisioner.pid))
+        else:
             pytest.skip("none of the notebook's cells was run")
-        wall = time.perf_counter() - self.parent.stash[_started]
-        taken = processor_seconds(self.parent.kernel.km.provisioner.pid)
-        timings = [*self.parent.stash[_timings], (wall, reference_seconds())]
-        taken /= max(1, mean_over_time(timings) / REFERENCE)
         budget = self._budget()
         self.user_properties.append(("notebook_seconds", [taken, budget, wall]))
         if taken > budget:
@@ -108,7 +83,24 @@ class Budget(pytest.Item):
 def pytest_configure(config):
     kernels.use_private_sockets()
     printed.compare_number_by_number()
+    _replay(Path(__file__).parent, config.rootpath / "_build" / executed.FOLDER)
     config.stash[_seconds] = {}
+
+
+def _replay(book, records):
+    """Make nbval replay the notebooks that the book's build has executed."""
+    setup = getattr(IPyNbFile.setup, "plain", IPyNbFile.setup)
+
+    def replay_or_setup(notebook):
+        if notebook.path.is_relative_to(book):
+            record = records / notebook.path.relative_to(book)
+            notebook.kernel = executed.kept(notebook.path, record)
+        if notebook.kernel is None:
+            return setup(notebook)
+        return notebook.setup_sanitize_files()
+
+    replay_or_setup.plain = setup
+    IPyNbFile.setup = replay_or_setup
 
 
 def pytest_collection_modifyitems(items):
@@ -124,17 +116,19 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """Start the clock before nbval starts the kernel, and time the reference now and then."""
+    """Time the reference before nbval starts the kernel, and now and then."""
     if not isinstance(item.parent, IPyNbFile) or isinstance(item, Budget):
         return
-    stash = item.parent.stash
-    if _started not in stash:
-        stash[_timings] = [(0.0, reference_seconds())]
-        stash[_started] = time.perf_counter()
-    else:
-        wall = time.perf_counter() - stash[_started]
-        if wall - stash[_timings][-1][0] > BETWEEN:
-            stash[_timings].append((wall, reference_seconds()))
+    if item.parent.kernel is None:
+        item.parent.stash[_reference] = Reference()
+    elif not isinstance(item.parent.kernel, executed.Replay):
+        item.parent.stash[_reference].again()
+
+
+def pytest_runtest_call(item):
+    """Tell a replay which cell is next."""
+    if isinstance(getattr(item.parent, "kernel", None), executed.Replay):
+        item.parent.kernel.cell = getattr(item, "cell_num", 0)
 
 
 @pytest.hookimpl(tryfirst=True)

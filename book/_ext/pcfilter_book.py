@@ -1,21 +1,19 @@
 """What this book adds to Sphinx.
 
 Plotly from the installed package; buttons only where they lead somewhere; no thebe;
-notebooks that run again when the library changed.
+notebooks that run again when the library changed, and are kept for the tests.
 """
 
-import hashlib
 import os
 from pathlib import Path
 
+import executed
 import kernels
 import plotly
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment import BuildEnvironment
 from sphinx.util.fileutil import copy_asset_file
-
-import pcfilter_lib
 
 # A notebook gets one core: OpenMP's threads otherwise wait by spinning, on cores that the
 # other notebooks need, and one notebook that fits trees took eight times as long.
@@ -104,18 +102,17 @@ def _outdated(
     app: Sphinx, env: BuildEnvironment, added: set, changed: set, removed: set
 ) -> list[str]:
     """Run every notebook again when the library changed: its own text does not tell."""
-    digest = hashlib.sha256()
-    for source in sorted(Path(pcfilter_lib.__file__).parent.rglob("*.py")):
-        digest.update(source.read_bytes())
-    if getattr(env, "pcfilter_library", None) == digest.hexdigest():
+    digest = executed.library_digest()
+    if getattr(env, "pcfilter_library", None) == digest:
         return []
-    env.pcfilter_library = digest.hexdigest()
+    env.pcfilter_library = digest
     return [name for name in env.found_docs if env.doc2path(name).endswith(".ipynb")]
 
 
 def setup(app: Sphinx) -> dict:
     """Register all of it with Sphinx."""
     kernels.use_private_sockets()
+    executed.keep_executed(Path(app.srcdir), Path(app.outdir).parent)
     app.connect("config-inited", _in_parallel)
     app.connect("config-inited", _buttons)
     app.connect("config-inited", _without_thebe)

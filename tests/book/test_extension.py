@@ -44,14 +44,17 @@ def test_notebooks_run_again_only_when_the_library_changed(extension, monkeypatc
     library = tmp_path / "library"
     library.mkdir()
     (library / "__init__.py").write_text("")
-    monkeypatch.setattr(extension.pcfilter_lib, "__file__", str(library / "__init__.py"))
+    monkeypatch.setattr(extension.executed.pcfilter_lib, "__file__", str(library / "__init__.py"))
     env = SimpleNamespace(
         found_docs=["intro", "chapter"], doc2path=lambda name: name + (".md" if name == "intro" else ".ipynb")
     )
     assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
     assert extension._outdated(None, env, set(), set(), set()) == []
-    (library / "data.py").write_text("x = 1")
-    assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
+    for name in ("data.py", "results.json"):
+        (library / name).write_text("1")
+        assert extension._outdated(None, env, set(), set(), set()) == ["chapter"]
+    (library / "data.pyc").write_text("compiled")
+    assert extension._outdated(None, env, set(), set(), set()) == []
 
 
 def test_notebooks_get_one_core_each_unless_the_environment_says_more(extension, monkeypatch):

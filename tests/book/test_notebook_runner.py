@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import executed
+import nbformat
 import pytest
 
 CONFTEST = Path(__file__).resolve().parents[2] / "book" / "conftest.py"
@@ -99,3 +101,49 @@ def test_numbers_are_compared_up_to_their_rounding(run_notebooks):
     bad += [("print('0.67 of many')", "0.68 of 100\n"), ("print('110 points')", "100 points\n", "approximate")]
     result = run_notebooks({"good": (30, good), "bad": (30, bad)})
     assert "4 failed, 4 passed" in result.stdout, result.stdout
+
+
+@pytest.fixture
+def keep_as_built(tmp_path):
+    """Return a function that keeps a notebook as the book's build does, with one text that its cell printed."""
+
+    def keep(name, printed, seconds=2.0):
+        notebook = nbformat.read(tmp_path / f"{name}.ipynb", as_version=4)
+        notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text=printed)]
+        made_by = executed.fingerprint(tmp_path / f"{name}.ipynb")
+        target = tmp_path / "_build" / executed.FOLDER / f"{name}.ipynb"
+        executed.keep(notebook, target, made_by, {"seconds": seconds, "wall": 3.0})
+
+    return keep
+
+
+LEAVES_A_TRACE = "open('executed', 'w').close()\nprint(1)"
+
+
+def test_what_the_build_executed_is_compared_and_not_executed_again(run_notebooks, keep_as_built, tmp_path):
+    notebooks = {name: (30, [(LEAVES_A_TRACE, "1\n")]) for name in ("same", "differs", "slow")}
+    run_notebooks(notebooks, "--collect-only")
+    keep_as_built("same", "1\n")
+    keep_as_built("differs", "2\n")
+    keep_as_built("slow", "1\n", seconds=31.0)
+    result = run_notebooks(notebooks)
+    assert "2 failed, 4 passed" in result.stdout, result.stdout
+    assert "FAILED differs.ipynb::Cell 0" in result.stdout and "FAILED slow.ipynb::budget" in result.stdout
+    assert re.search(r" 2\.0 +30 +3\.0  same\.ipynb", result.stdout)
+    assert not (tmp_path / "executed").exists()
+
+
+@pytest.mark.parametrize("change", ["notebook", "scale", "record"])
+def test_what_would_print_something_else_now_is_executed(run_notebooks, keep_as_built, tmp_path, monkeypatch, change):
+    notebooks = {"a": (30, [(LEAVES_A_TRACE, "1\n")])}
+    run_notebooks(notebooks, "--collect-only")
+    keep_as_built("a", "1\n")
+    if change == "notebook":
+        notebooks = {"a": (31, [(LEAVES_A_TRACE, "1\n")])}
+    elif change == "scale":
+        monkeypatch.setenv("PCFILTER_SCALE", "laptop")
+    else:
+        (tmp_path / "_build" / executed.FOLDER / "a.ipynb").write_text("{")
+    result = run_notebooks(notebooks)
+    assert "2 passed" in result.stdout, result.stdout
+    assert (tmp_path / "executed").exists()
