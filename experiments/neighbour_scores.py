@@ -7,8 +7,8 @@ data_scripts/train_pointnet.py, a few seeds of each kind. Each is tested on the 
 512, 256, 128 and 64 of them, drawn at random, the same for all networks. With all points there are also ten votes: the
 mean of the probabilities of ten clouds that are varied as in training, without loss of points. For each network the
 file lists the shapes that it got wrong, so that networks can be compared shape by shape (McNemar's test). A few minutes
-of two cores for each network. Networks that the folder does not hold keep their entries in the file. The book's
-chapters "Near and far" and "Edges that move" read it.
+of two cores for each network. Networks and seeds that the folder does not hold keep their entries in the file, so that
+they can be trained on different days. The book's chapters "Near and far" and "Edges that move" read it.
 """
 
 from __future__ import annotations
@@ -75,16 +75,26 @@ def tested(model: keras.Model, thinned: dict[int, np.ndarray], labels: np.ndarra
     return {"accuracy": found, f"{VOTES} votes": round(float(voted.mean()), 4), "wrong": wrong}
 
 
+def add(found: dict[str, dict], name: str, shapes: int, run: dict[str, object]) -> None:
+    """Put a run into its group, in the place of an older one of the same seed; runs on other shapes are dropped."""
+    group = found.get(name, {})
+    others = group.get("runs", []) if group.get("test shapes") == shapes else []
+    runs = [*(other for other in others if other["seed"] != run["seed"]), run]
+    found[name] = {"test shapes": shapes, "runs": sorted(runs, key=lambda each: each["seed"])}
+
+
 def report(found: dict[str, dict]) -> None:
-    """Print means over seeds, and each kind of network beside the first."""
+    """Print means over seeds, and each network beside the PointNet of the same seed."""
     for name, group in found.items():
         runs = group["runs"]
         print(f"{name}, {len(runs)} seeds, {group['test shapes']} test shapes")
         for points in runs[0]["accuracy"]:
             print(f"  {points:>5} points {np.mean([run['accuracy'][points] for run in runs]):.4f}")
         print(f"  {VOTES} votes     {np.mean([run[f'{VOTES} votes'] for run in runs]):.4f}")
-        for run, other in zip(runs, found.get("pointnet", {"runs": []})["runs"], strict=False):
-            if name != "pointnet":
+        pointnets = {run["seed"]: run for run in found.get("pointnet", {"runs": []})["runs"]}
+        for run in runs:
+            other = pointnets.get(run["seed"])
+            if name != "pointnet" and other:
                 here, there = set(run["wrong"]), set(other["wrong"])
                 alone = len(here - there), len(there - here)
                 print(
@@ -106,13 +116,12 @@ def main() -> None:
         )
     clouds, labels = data.load_shapes(options.data, "test", POINTS, classes=data.MODELNET10)
     thinned = {points: fewer(clouds, points) for points in (POINTS, *FEWER)}
-    here, found = provenance("keras", "tensorflow", "numpy"), {}
+    here = provenance("keras", "tensorflow", "numpy")
+    found = json.loads(options.json.read_text()) if options.json.exists() else {}
     for path in tqdm(networks, unit=" networks"):
         name, seed = re.fullmatch(r"(.+)-modelnet10-seed-(\d+)", path.stem).groups()
-        group = found.setdefault(name, {"provenance": here, "test shapes": len(labels), "runs": []})
-        group["runs"].append({"seed": int(seed), **tested(models.load(path, compile=False), thinned, labels)})
-    known = json.loads(options.json.read_text()) if options.json.exists() else {}
-    found = known | found
+        run = {"seed": int(seed), **tested(models.load(path, compile=False), thinned, labels), "provenance": here}
+        add(found, name, len(labels), run)
     with replacing(options.json) as temporary:
         temporary.write_text(json.dumps(found, indent=1) + "\n")
     report(found)

@@ -47,11 +47,15 @@ def test_each_network_is_tested_with_fewer_and_fewer_points(run, tmp_path, capsy
     for seed in (0, 1):
         small(models.PointNet, seed, transforms=False).save(tmp_path / f"runs/pointnet-modelnet10-seed-{seed}.keras")
     small(models.PointNet2, 0).save(tmp_path / "runs" / "pointnet2-modelnet10-seed-0.keras")
-    (tmp_path / "scores.json").write_text(json.dumps({"pointnet": {"runs": "old"}}))
+    old = {"seed": 1, "wrong": [9]}, {"seed": 2, "wrong": [], "accuracy": {"64": 1, "32": 1}, "10 votes": 1}
+    known = {"pointnet": {"test shapes": 10, "runs": old}, "pointnet2": {"test shapes": 9, "runs": old}}
+    (tmp_path / "scores.json").write_text(json.dumps(known))
     run()
     found = json.loads((tmp_path / "scores.json").read_text())
     assert list(found) == ["pointnet", "pointnet2"]
-    assert [run["seed"] for run in found["pointnet"]["runs"]] == [0, 1]
+    assert [run["seed"] for run in found["pointnet"]["runs"]] == [0, 1, 2], "seeds of another day stay"
+    assert "provenance" in found["pointnet"]["runs"][1], "the same seed is replaced"
+    assert [run["seed"] for run in found["pointnet2"]["runs"]] == [0], "other shapes are no comparison"
     for group in found.values():
         assert group["test shapes"] == 10
         for tested in group["runs"]:
