@@ -12,6 +12,7 @@ from pcfilter_lib.filters.views import EVIDENCE
 from pcfilter_lib.weights import FOLDER as WEIGHTS
 
 POINTNETS = {"pointnet-furniture": 10, "pointnet-modelnet10": 10, "pointnet-modelnet6": 6}
+CLASSIFIERS = {**POINTNETS, "dgcnn-modelnet10": 10}
 CARDS = sorted(WEIGHTS.glob("*.json"))
 
 
@@ -21,7 +22,7 @@ def scan(request):
 
 
 def test_there_are_weights():
-    assert [card.stem for card in CARDS] == ["artefact-unet", *sorted(POINTNETS), "view-votes"]
+    assert [card.stem for card in CARDS] == sorted(["artefact-unet", "view-votes", *CLASSIFIERS])
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
@@ -63,12 +64,12 @@ def test_onnx_and_keras_give_the_same_logits(scan):
 
 
 @pytest.mark.backend
-@pytest.mark.parametrize("name", POINTNETS)
-def test_a_pointnet_tells_parametric_shapes(name):
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_classifier_knows_parametric_shapes(name):
     from pcfilter_lib import models
 
     card = json.loads((WEIGHTS / f"{name}.json").read_text())
-    assert len(card["classes"]) == POINTNETS[name] and card["scores"]["seeds"] >= 3
+    assert len(card["classes"]) == CLASSIFIERS[name] and card["scores"]["seeds"] >= (3 if name in POINTNETS else 1)
     assert ("academic research" in card.get("licence", "")) == ("modelnet" in name)
     clouds, labels = synthesis.furniture_clouds(card["classes"], 6, 1024)
     told = np.asarray(models.load_pretrained(name).predict(clouds, verbose=0)).argmax(axis=-1)
@@ -96,3 +97,26 @@ def test_the_learned_filter_beats_every_classical_one_that_is_tuned_on_the_very_
         classical = filters.load_filter(name)
         if name != "artefact-unet" and not (name == "modulation" and "modulation" not in scan.extras):
             assert found > mean_iou(classical, filters.tune_threshold(classical, [scan]).threshold), name
+
+
+@pytest.mark.backend
+def test_weights_of_half_precision_are_restored(tmp_path):
+    import keras
+
+    from pcfilter_lib.weights._half import to_float16
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(64), keras.layers.BatchNormalization()])
+    path = tmp_path / "small.keras"
+    model.save(path)
+    whole = path.stat().st_size
+    to_float16(path)
+    restored = keras.saving.load_model(path)
+    assert path.stat().st_size < whole and [each.name for each in tmp_path.iterdir()] == ["small.keras"]
+    for one, other in zip(model.weights, restored.weights, strict=True):
+        assert other.dtype == "float32"
+        np.testing.assert_allclose(np.asarray(one), np.asarray(other), rtol=2**-11)
+    model.layers[0].bias.assign(np.full(64, 1e5, np.float32))
+    model.save(path)
+    with pytest.raises(OverflowError, match="float16 cannot"):
+        to_float16(path)
+    assert keras.saving.load_model(path).layers[0].bias.shape == (64,), "the file stays as it was"
