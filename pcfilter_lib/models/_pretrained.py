@@ -19,11 +19,12 @@ def load_pretrained(name: str) -> keras.Model:
         (B, H, W, 14), to the logit of true geometry, shape (B, H, W, 1). The same network, without Keras, is
         ``filters.load_filter("artefact-unet")``.
 
-        The others classify clouds. "dgcnn-modelnet10" is a :class:`DGCNN`, and the rest are a :class:`PointNet` each: from clouds in the unit sphere, shape (B, N, 3), that stand upright as
-        ModelNet10's do, to logits of :data:`pcfilter_lib.data.MODELNET10`, shape (B, 10). "pointnet-modelnet6" tells
-        six of them, without chair, desk, table and toilet: shape (B, 6). ModelNet is for academic research only, and so
-        are weights that were trained on it. "pointnet-furniture" tells the ten classes, too, and has seen nothing but
-        the shapes of :func:`pcfilter_lib.synthesis.make_furniture`: it is free for any use.
+        The others classify clouds in the unit sphere, shape (B, N, 3), that stand upright as ModelNet10's do: they
+        return logits of :data:`pcfilter_lib.data.MODELNET10`, shape (B, 10). "dgcnn-modelnet10" is a :class:`DGCNN`,
+        the rest are a :class:`PointNet` each. "pointnet-modelnet6" knows six classes, without chair, desk, table and
+        toilet: shape (B, 6). ModelNet is for academic research only, and so are weights that were trained on it.
+        "pointnet-furniture" knows the ten classes, too, and has seen nothing but the shapes of
+        :func:`pcfilter_lib.synthesis.make_furniture`: it is free for any use.
 
     Returns
     -------
