@@ -25,7 +25,7 @@ def check_centres(answer: Callable) -> None:
                 lambda points, order, count: points[:count],
             ),
             (
-                "these are the last points of the order, which fill the smallest gaps; the first ones are wanted.",
+                "these are the last points of the order, which fill the smallest gaps; the first ones are expected.",
                 lambda points, order, count: points[order[-count:]],
             ),
             (
@@ -57,7 +57,7 @@ def check_ball(answer: Callable) -> None:
         reference=_ball,
         mistakes=[
             (
-                "where the ball is empty, the nearest point of the cloud is wanted.",
+                "where the ball is empty, the nearest point of the cloud is expected.",
                 lambda *inputs: _ball(*inputs, where_empty=0),
             ),
             (
@@ -189,7 +189,7 @@ def check_radius(answer: Callable) -> None:
 def _one_radius(answer: Callable, points: np.ndarray, what: str) -> float:
     radius = as_numbers(call(answer, points=points), what)
     if radius.size != 1:
-        raise NotYet(f"{what} has the shape {radius.shape}; one radius for the whole cloud is wanted.")
+        raise NotYet(f"{what} has the shape {radius.shape}; one radius for the whole cloud is expected.")
     radius = float(radius.reshape(()))
     if not 0 < radius < np.inf:
         raise NotYet(f"{what} gives {number(radius)}; a radius is positive and finite.")
