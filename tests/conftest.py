@@ -10,3 +10,8 @@ hypothesis.settings.load_profile("repeatable")
 
 def pytest_configure(config):
     config.pluginmanager.register(isolation, "isolation")
+
+
+def pytest_make_parametrize_id(config, val, argname):
+    """Name bytes by their argument: an archive holds the time of its making, and two workers must agree on each name."""
+    return argname if isinstance(val, bytes) else None

@@ -165,3 +165,8 @@ def test_seeding_for_a_while_changes_nothing_afterwards():
         second = draw()
     with isolation.seeded(7):
         assert draw() + draw() == first + second
+
+
+@pytest.mark.parametrize("content", [os.urandom(8)])
+def test_the_name_of_a_test_does_not_depend_on_bytes(request, content):
+    assert request.node.name.endswith("[content]")
