@@ -1,0 +1,1 @@
+"""Space cut into cubes: grids of voxels, and what is stored in them."""

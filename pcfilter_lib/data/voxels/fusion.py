@@ -1,0 +1,158 @@
+"""Many scans, one field: truncated signed distances, averaged over the views that saw a voxel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from pcfilter_lib._arguments import number_within
+from pcfilter_lib.data._poses import inverse
+from pcfilter_lib.data._scan_fields import check_pose
+from pcfilter_lib.data.scan import OrganizedScan
+from pcfilter_lib.data.scan_geometry import project
+from pcfilter_lib.data.voxels.grid import FREE, SURFACE, UNKNOWN, VoxelGrid
+from pcfilter_lib.errors import InputError
+
+_NEAREST = np.float32(1e-6)  # metres before a camera in which it sees nothing: nothing is divided by less
+
+
+@dataclass(frozen=True, eq=False)
+class FusedScans:
+    """What several scans say together.
+
+    Parameters
+    ----------
+    field : VoxelGrid
+        Of kind signed: positive where a scanner looked through, negative behind a surface, NaN where no scan says
+        anything.
+    weight : numpy.ndarray, shape (X, Y, Z), float32
+        How many scans said something.
+    """
+
+    field: VoxelGrid
+    weight: np.ndarray
+
+    @property
+    def ternary(self) -> VoxelGrid:
+        """Free, surface, unknown.
+
+        A voxel is surface if its centre is at most half of its diagonal from one, free if it lies in front of it, and
+        unknown otherwise: behind what was seen, and where no scan has looked, nothing is known.
+        """
+        near = self.field.voxel_size * np.sqrt(3) / 2
+        values = np.full(self.field.shape, UNKNOWN, np.int8)
+        values[self.field.values > near] = FREE  # NaN is neither
+        values[np.abs(self.field.values) <= near] = SURFACE
+        return self.field.with_values(values, "ternary")
+
+
+def fuse_scans(
+    scans: Iterable[OrganizedScan],
+    grid: VoxelGrid,
+    truncation: float | None = None,
+    *,
+    poses: Sequence[np.ndarray] | None = None,
+) -> FusedScans:
+    """Return the mean of the truncated signed distances that scans measure.
+
+    B. Curless, M. Levoy, *A volumetric method for building complex models from range images*, SIGGRAPH 1996, with the
+    weights and the projection of R. Newcombe and others, *KinectFusion*, ISMAR 2011. A voxel's centre is projected
+    into the scan, to the nearest pixel. What was measured there, less the depth of the voxel, both along the ray, is
+    the distance; where it is less than ``-truncation``, the voxel lies too far behind the surface for the scan to say
+    anything about it.
+
+    Parameters
+    ----------
+    scans : iterable of OrganizedScan
+        Each with `intrinsics`.
+    grid : VoxelGrid
+        Where the field lies.
+    truncation : float, optional
+        In metres, or four voxels.
+    poses : sequence of array-like, shape (4, 4), optional
+        From each camera to the world. By default those of the scans.
+
+    Returns
+    -------
+    FusedScans
+
+    Raises
+    ------
+    InputError
+        If there is no scan, or one has no pose or no intrinsics.
+    """
+    truncation = 4 * grid.voxel_size if truncation is None else truncation
+    number_within("fuse_scans", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
+    total, weight = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.float32)
+    number = 0
+    for number, scan in enumerate(scans, start=1):
+        _add(scan, inverse(_pose(scan, poses, number)), grid, truncation, total, weight)
+    if not number:
+        raise InputError("fuse_scans", "scans", "there are none", "give at least one scan")
+    with np.errstate(invalid="ignore"):
+        field = total / weight  # 0 / 0, where no scan says anything, is NaN
+    return FusedScans(grid.with_values(np.clip(field, -truncation, truncation), "signed", truncation), weight)
+
+
+def _pose(scan: OrganizedScan, poses: Sequence[np.ndarray] | None, number: int) -> np.ndarray:
+    if poses is not None and number > len(poses):
+        raise InputError("fuse_scans", "poses", f"scan {number} has none", "give one pose for each scan")
+    pose = scan.pose if poses is None else check_pose(poses[number - 1], "fuse_scans", f"pose {number}")
+    for name, value in (("pose", pose), ("intrinsics", scan.intrinsics)):
+        if value is None:
+            remedy = f"give it one: dataclasses.replace(scan, {name}=...)"
+            raise InputError(f"scan {number}", name, "it has none", remedy)
+    return pose
+
+
+def _add(
+    scan: OrganizedScan,
+    to_camera: np.ndarray,
+    grid: VoxelGrid,
+    truncation: float,
+    total: np.ndarray,
+    weight: np.ndarray,
+) -> None:
+    """Add what one scan says to the sums, layer by layer: a layer stays in the processor's cache."""
+    rows, columns = scan.shape
+    # A frame of NaN around the image receives all voxels that no pixel sees.
+    depth = np.pad(scan.depth, 1, constant_values=np.nan).ravel()
+    lines = [grid.origin[axis] + (np.arange(count) + 0.5) * grid.voxel_size for axis, count in enumerate(grid.shape)]
+    camera = -to_camera[:3, :3].T @ to_camera[:3, 3]
+    squares = [((line - place) ** 2).astype(np.float32) for line, place in zip(lines, camera, strict=True)]
+    # Pixels in the frame, before the division by depth; 0.5 more, so that cutting off the decimals rounds them.
+    matrix = np.array([[1, 0, 1.5], [0, 1, 1.5], [0, 0, 1]]) @ (np.eye(3) if _bent(scan) else scan.intrinsics)
+    rays = np.concatenate([matrix @ to_camera[:3, :3], (matrix @ to_camera[:3, 3])[:, None]], axis=1)
+    layer = rays[:, 1, None, None] * lines[1][:, None] + rays[:, 2, None, None] * lines[2] + rays[:, 3, None, None]
+    layer, plane = layer.astype(np.float32), squares[1][:, None] + squares[2]
+    for number, step in enumerate((rays[:, 0] * lines[0][:, None]).astype(np.float32)):
+        column, row, z = layer + step[:, None, None]
+        nearness = 1 / np.maximum(z, _NEAREST)
+        column *= nearness
+        row *= nearness
+        if _bent(scan):
+            column, row = _through_lens(column - np.float32(1.5), row - np.float32(1.5), scan)
+        pixel = np.clip(row, 0, rows + 1).astype(np.int32)
+        pixel *= columns + 2
+        pixel += np.clip(column, 0, columns + 1).astype(np.int32)
+        distance = depth.take(pixel)
+        distance *= nearness
+        distance -= 1
+        # Depth is counted along the camera's axis, distance along the ray.
+        distance *= np.sqrt(plane + squares[0][number])
+        said = distance >= -truncation  # NaN is not
+        said &= z > _NEAREST
+        weight[number] += said
+        np.add(total[number], np.minimum(distance, np.float32(truncation)), out=total[number], where=said)
+
+
+def _bent(scan: OrganizedScan) -> bool:
+    return scan.distortion is not None and bool(np.any(scan.distortion))
+
+
+def _through_lens(x: np.ndarray, y: np.ndarray, scan: OrganizedScan) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the lens puts points of the plane z = 1, in pixels of the frame, with 0.5 more for rounding."""
+    pixels = project(np.stack([x, y, np.ones_like(x)], axis=-1), scan.intrinsics, scan.distortion)
+    return pixels[..., 0] + 1.5, pixels[..., 1] + 1.5
