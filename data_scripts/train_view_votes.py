@@ -21,6 +21,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from tqdm import tqdm
 
 from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
+from pcfilter_lib.data._poses import shaken
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import described
@@ -64,8 +65,8 @@ def examples(scans: list[OrganizedScan], generator: np.random.Generator) -> tupl
     noise = estimate_noise([(one, exact[(k + step) % len(exact)]) for k, one in enumerate(exact) for step in (1, 3)])
     depth = float(np.median(np.concatenate([view.points[:, 2] for view in exact])))
     error = noise(depth) * np.exp(generator.uniform(np.log(0.3), np.log(8)))  # of this scene's poses
-    shaken = [View(dataclasses.replace(scan, pose=shake(scan.pose, error, depth, generator))) for scan in scans]
-    for views in (exact, shaken):
+    moved = [View(dataclasses.replace(scan, pose=shaken(scan.pose, error, depth, generator))) for scan in scans]
+    for views in (exact, moved):
         noise = estimate_noise(
             [(one, views[(k + step) % len(views)]) for k, one in enumerate(views) for step in (1, 3)]
         )
@@ -77,19 +78,6 @@ def examples(scans: list[OrganizedScan], generator: np.random.Generator) -> tupl
             evidence.append(gather_evidence(view, [others[k] for k in asked], tolerance))
             truth.append(view.scan.label.ravel()[view.pixels])
     return np.concatenate(evidence), np.concatenate(truth)
-
-
-def shake(pose: np.ndarray, sigma: float, depth: float, generator: np.random.Generator) -> np.ndarray:
-    """Return a pose that is off by sigma at a depth, half by a turn and half by a shift."""
-    size = sigma / np.sqrt(2)
-    axis, shift = (direction / np.linalg.norm(direction) for direction in generator.normal(size=(2, 3)))
-    angle = size / depth
-    x, y, z = axis
-    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    turned = pose.copy()
-    turned[:3, :3] = pose[:3, :3] @ (np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
-    turned[:3, 3] += size * shift
-    return turned
 
 
 def fit(scenes: list[tuple[np.ndarray, np.ndarray]]) -> HistGradientBoostingClassifier:

@@ -1,10 +1,11 @@
 """Measure which causes of artefacts other views find, on simulated scenes whose truth is known.
 
-    python experiments/views_by_cause.py [--scenes 5] [--preset workbench "shiny bin"] [--write]
+    python experiments/views_by_cause.py [--scenes 5] [--preset workbench "shiny bin"] [--pose-error 1] [--write]
 
 Each scene is scanned from sixteen sides by the scanner of the chapter *What other views know*, and every fourth view is
 labelled by the other fifteen (`filters.ViewLabeller`). None of the scenes has trained the labeller. `--write` renews
 `pcfilter_lib/results/views_by_cause.json`, which the chapter reads. About half a minute of one core for each scene.
+`--pose-error` moves each camera by so many standard deviations of the noise, half by a turn and half by a shift.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib import data, filters, results, synthesis
+from pcfilter_lib.data._poses import shaken
 from pcfilter_lib.provenance import provenance
 
 RESULT = results.path("views_by_cause")
@@ -38,10 +40,29 @@ def simulated_views(preset: str, seed: int) -> list[data.OrganizedScan]:
     return scans
 
 
-def labelled(scans: list[data.OrganizedScan]) -> dict[str, np.ndarray]:
-    """Return truth, cause, size (distance from the surface, in tolerances) and label of every fourth view's points."""
-    labeller = filters.ViewLabeller([dataclasses.replace(scan, label=None, extras={}) for scan in scans])
-    found: dict[str, list[np.ndarray]] = {"truth": [], "cause": [], "size": [], "label": []}
+def true_noise(scan: data.OrganizedScan) -> float:
+    """Return the standard deviation of a scan's true points along the camera's axis, in metres, by their median."""
+    error = (scan.depth - scan.extras["depth_true"])[scan.label == data.TRUE_GEOMETRY]
+    return 1.4826 * float(np.median(np.abs(error - np.median(error))))
+
+
+def moved(scan: data.OrganizedScan, error: float, generator: np.random.Generator) -> data.OrganizedScan:
+    """Return a scan whose camera is not quite where its pose says: off by `error` metres where most points lie."""
+    return dataclasses.replace(scan, pose=shaken(scan.pose, error, float(np.nanmedian(scan.depth)), generator))
+
+
+def labelled(scans: list[data.OrganizedScan], pose_error: float = 0) -> dict[str, np.ndarray]:
+    """Return truth, cause, size (distance from the surface, in tolerances) and label of every fourth view's points.
+
+    And the noise that the labeller estimates, divided by the true one, in each of these views.
+    """
+    bare = [dataclasses.replace(scan, label=None, extras={}) for scan in scans]
+    generator = np.random.default_rng(0)
+    noise = [true_noise(scan) for scan in scans]
+    if pose_error:
+        bare = [moved(scan, pose_error * each, generator) for scan, each in zip(bare, noise, strict=True)]
+    labeller = filters.ViewLabeller(bare)
+    found: dict[str, list[np.ndarray]] = {"truth": [], "cause": [], "size": [], "label": [], "noise": []}
     for number in range(0, VIEWS, EVERY):
         scan = scans[number]
         images = {
@@ -52,10 +73,14 @@ def labelled(scans: list[data.OrganizedScan]) -> dict[str, np.ndarray]:
         }
         for name, image in images.items():
             found[name].append(image[scan.valid])
+        estimated = labeller.noise(np.nanmedian(scan.depth)) * labeller.noise.within
+        found["noise"].append(np.array([estimated / noise[number]]))
     return {name: np.concatenate(values) for name, values in found.items()}
 
 
-def summary(truth: np.ndarray, cause: np.ndarray, size: np.ndarray, label: np.ndarray) -> dict[str, object]:
+def summary(
+    truth: np.ndarray, cause: np.ndarray, size: np.ndarray, label: np.ndarray, noise: np.ndarray
+) -> dict[str, object]:
     """Return how right the labels are, and how many artefacts of each cause they find."""
     wrong, called = truth == data.ARTEFACT, label == data.ARTEFACT
     causes = {}
@@ -74,7 +99,9 @@ def summary(truth: np.ndarray, cause: np.ndarray, size: np.ndarray, label: np.nd
         "artefacts": int(wrong.sum()),
         "labelled": round(float((label != data.UNLABELLED).mean()), 4),
         "precision": round(float(wrong[called].mean()), 4),
+        "precision of true geometry": round(float(1 - wrong[label == data.TRUE_GEOMETRY].mean()), 4),
         "recall": round(float(called[wrong].mean()), 4),
+        "noise, estimated by true": [round(float(each), 3) for each in (noise.min(), np.median(noise), noise.max())],
         "causes": causes,
     }
 
@@ -84,12 +111,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--scenes", type=int, default=5, help="of each preset (default: 5)")
     parser.add_argument("--preset", nargs="*", default=["workbench", "shiny bin"])
+    parser.add_argument("--pose-error", type=float, default=0, help="in standard deviations of the noise (default: 0)")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     entries = {}
     for preset in options.preset:
         scenes = [
-            labelled(simulated_views(preset, FIRST_SEED + scene)) for scene in tqdm(range(options.scenes), desc=preset)
+            labelled(simulated_views(preset, FIRST_SEED + scene), options.pose_error)
+            for scene in tqdm(range(options.scenes), desc=preset)
         ]
         entries[preset] = summary(**{name: np.concatenate([one[name] for one in scenes]) for name in scenes[0]})
     content = {
@@ -101,7 +130,7 @@ def main() -> None:
         "entries": entries,
     }
     print(json.dumps(entries, indent=1))
-    if options.write:
+    if options.write and not options.pose_error:
         RESULT.write_text(json.dumps(content, indent=1) + "\n")
 
 

@@ -60,3 +60,16 @@ def inverse(pose: np.ndarray) -> np.ndarray:
 def says_something(pose: np.ndarray | None) -> bool:
     """Return whether a pose is lost with a format that has no place for it; one that is the identity is not."""
     return pose is not None and not np.array_equal(pose, np.eye(4))
+
+
+def shaken(pose: np.ndarray, sigma: float, depth: float, generator: np.random.Generator) -> np.ndarray:
+    """Return a pose that is off by sigma at a depth, half by a turn and half by a shift."""
+    size = sigma / np.sqrt(2)
+    axis, shift = (direction / np.linalg.norm(direction) for direction in generator.normal(size=(2, 3)))
+    angle = size / depth
+    x, y, z = axis
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    turned = pose.copy()
+    turned[:3, :3] = pose[:3, :3] @ (np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross)
+    turned[:3, 3] += size * shift
+    return turned

@@ -24,9 +24,11 @@ def test_labels_are_counted_by_cause(script):
     cause = np.array([noise, noise, ghost, 0, 0, 0, ghost, 0])
     size = np.array([1.0, 2, 3, 0, 0, 0, 9, 0])
     label = np.array([0, 1, 0, 0, 1, 255, 255, 1])
-    found = script.summary(truth, cause, size, label)
+    found = script.summary(truth, cause, size, label, np.array([1.1, 0.9, 1.0]))
     assert (found["points"], found["artefacts"]) == (8, 4)
     assert (found["labelled"], found["precision"], found["recall"]) == (0.75, 0.6667, 0.5)
+    assert found["precision of true geometry"] == 0.6667
+    assert found["noise, estimated by true"] == [0.9, 1.0, 1.1]
     assert found["causes"] == {
         "noise": {"artefacts": 2, "median size, tolerances": 1.5, "found": 0.5, "called true": 0.5},
         "glossy ghost": {"artefacts": 2, "median size, tolerances": 6.0, "found": 0.5, "called true": 0.0},
