@@ -21,7 +21,7 @@ def example_path(name: str) -> Path:
         a bin, m; labelled, the extras hold the cause of each artefact and its distance from the surface) or
         ``"board_scan.npz"`` (the same of one part with fine structure before a void).
         ``data_scripts/make_examples.py`` makes them. :func:`load_parts` reads ``"parts.npz"``, :func:`load_turntable`
-        reads ``"turntable.npz"``.
+        reads ``"turntable.npz"``, :func:`load_rooms` reads ``"rooms.npz"``.
 
     Returns
     -------

@@ -4,11 +4,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["furniture", "scanner", "scenes"],
+    submodules=["furniture", "rooms", "scanner", "scenes"],
     submod_attrs={
         "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "furniture.catalogue": ["FURNITURE", "FURNITURE_PIECES", "furniture_clouds", "make_furniture"],
         "recipe": ["PRESETS", "Recipe"],
+        "rooms.making": ["make_room"],
+        "rooms.room": ["ROOM_CLASSES", "Room", "RoomPiece"],
+        "rooms.visibility": ["PartialScan", "partial_scan"],
+        "rooms.voxel_labels": ["label_voxels"],
         "scanner.decoding": ["Decoded", "column_sigma", "decode"],
         "scanner.geometry": ["Camera", "Projector", "triangulate"],
         "scanner.labels": ["cause_shares", "ignore_borderline"],

@@ -1,0 +1,65 @@
+"""Furnished rooms as voxels that ship with the library, for semantic segmentation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pcfilter_lib._arguments import one_of
+from pcfilter_lib.data.example import example_path
+from pcfilter_lib.data.labels import UNLABELLED
+from pcfilter_lib.data.modelnet import MODELNET10
+
+#: The classes of the voxels of a room, by label. A voxel without a surface is :data:`UNLABELLED`.
+ROOM_CLASSES = ("floor", "wall", *MODELNET10)
+#: How many rooms each split has.
+ROOM_SPLITS = {"train": 6, "test": 2}
+#: Side of a voxel in metres.
+ROOM_VOXEL_SIZE = 0.05
+#: Voxels along x, y and z: what the largest room needs.
+ROOM_SHAPE = (100, 100, 56)
+
+
+def load_rooms(split: str = "train") -> list[np.ndarray]:
+    """Return the voxels of the furnished rooms that ship with the library.
+
+    They were made by :func:`pcfilter_lib.synthesis.make_room` and labelled by
+    :func:`pcfilter_lib.synthesis.label_voxels`; the seeds stand in ``data_scripts/make_rooms.py``. Both splits hold all
+    twelve classes.
+
+    Parameters
+    ----------
+    split : str, default "train"
+        ``"train"`` (6 rooms) or ``"test"`` (2).
+
+    Returns
+    -------
+    list of ndarray of uint8, shape (100, 100, 56)
+        The class of each voxel, as an index into :data:`ROOM_CLASSES`; :data:`UNLABELLED` (255) where there is no
+        surface. A voxel's side is :data:`ROOM_VOXEL_SIZE`, 5 cm; the third axis is up, and voxel (0, 0, 0) is a corner
+        of the floor.
+
+    Raises
+    ------
+    InputError
+        If there is no such split.
+
+    Examples
+    --------
+    >>> from pcfilter_lib import data
+    >>> rooms = data.load_rooms("test")
+    >>> len(rooms), rooms[0].shape, rooms[0].dtype
+    (2, (100, 100, 56), dtype('uint8'))
+    """
+    split = one_of("load_rooms", "split", split, tuple(ROOM_SPLITS))
+    names = tuple(ROOM_SPLITS)
+    begin = sum(ROOM_SPLITS[name] for name in names[: names.index(split)])
+    with np.load(example_path("rooms.npz")) as file:
+        coordinates, labels, counts = file["coordinates"], file["label"], file["count"]
+    ends = np.cumsum(counts)
+    rooms = []
+    for number in range(begin, begin + ROOM_SPLITS[split]):
+        own = slice(ends[number] - counts[number], ends[number])
+        grid = np.full(ROOM_SHAPE, UNLABELLED, np.uint8)
+        grid[tuple(coordinates[own].T)] = labels[own]
+        rooms.append(grid)
+    return rooms
