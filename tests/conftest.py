@@ -13,5 +13,5 @@ def pytest_configure(config):
 
 
 def pytest_make_parametrize_id(config, val, argname):
-    """Name bytes by their argument: an archive holds the time of its making, and two workers must agree on each name."""
+    """Name bytes by their argument: an archive holds the time of its making, and workers must agree on names."""
     return argname if isinstance(val, bytes) else None

@@ -16,6 +16,7 @@ from pcfilter_lib.losses import (
     FocalLoss,
     MaskedBinaryCrossentropy,
     MaskedCategoricalCrossentropy,
+    MaskedMeanAbsoluteError,
     TverskyLoss,
     VoxelBinaryCrossentropy,
 )
@@ -480,3 +481,39 @@ def test_half_precision_predictions_are_computed_in_float32():
     labels = np.ones((1, 4), "uint8")
     logits = keras.ops.cast(np.full((1, 4), -3e4), "float16")
     close(MaskedBinaryCrossentropy(reduction="sum")(labels, logits), 4 * float(np.float16(3e4)))
+
+
+# ---- Absolute errors, of places that are labelled
+
+
+def test_only_finite_labels_count():
+    label = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, -1.0]], "float32")
+    score = np.array([[1.5, 99.0, 1.0], [np.nan, 7.0, -1.0]], "float32")
+    assert number(MaskedMeanAbsoluteError()(label, score)) == pytest.approx((0.5 + 2 + 0) / 3)
+    single = keras.ops.convert_to_numpy(MaskedMeanAbsoluteError(reduction=None)(label, score))
+    np.testing.assert_allclose(single, [[0.5, 0, 2], [0, 0, 0]])
+    assert number(MaskedMeanAbsoluteError()(label * np.nan, score)) == 0
+
+
+def test_what_was_known_sends_no_gradient():
+    dense = keras.layers.Dense(2, use_bias=False, kernel_initializer="ones")
+    model = keras.Sequential([keras.Input((1,)), dense])
+    model.compile(keras.optimizers.SGD(1.0), MaskedMeanAbsoluteError())
+    label = np.array([[np.nan, 5.0], [np.nan, 5.0]], "float32")
+    model.train_on_batch(np.ones((2, 1), "float32"), label)
+    np.testing.assert_allclose(model.get_weights()[0], [[1, 2]])
+
+
+def test_absolute_errors_of_a_volume_and_its_channel():
+    draw = np.random.default_rng(0)
+    label, score = draw.normal(size=(2, 2, 3, 4, 5)).astype("float32")
+    label[draw.random(label.shape) < 0.5] = np.nan
+    expected = np.nanmean(np.abs(label - score))
+    assert number(MaskedMeanAbsoluteError()(label, score[..., None])) == pytest.approx(expected, rel=1e-5)
+    with pytest.raises(InputError):
+        MaskedMeanAbsoluteError()(label, score[:, :1])
+
+
+def test_an_equal_absolute_error_is_made_of_its_config():
+    loss = keras.losses.deserialize(keras.losses.serialize(MaskedMeanAbsoluteError(reduction="sum")))
+    assert type(loss) is MaskedMeanAbsoluteError and loss.reduction == "sum"

@@ -20,11 +20,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
         "max_unpooling": ["MaxUnpooling2D"],
         "nearest_neighbors": ["NearestNeighbors"],
+        "nearest_upsampling": ["NearestUpsampling3D"],
         "pad_to_multiple": ["PadToMultiple"],
         "point_transform": ["PointTransform"],
         "random_background": ["RandomBackground"],
         "random_channel_permutation": ["RandomChannelPermutation"],
         "residual_block": ["ResidualBlock"],
         "set_abstraction": ["SetAbstraction"],
+        "trilinear_sample": ["TrilinearSample"],
     },
 )

@@ -10,7 +10,7 @@ from pcfilter_lib._arguments import whole_number
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
 class PadToMultiple(keras.layers.Layer):
-    """Zeros below and to the right of images, until height and width are multiples of a number.
+    """Zeros at the end of each axis of images or volumes, until its size is a multiple of a number.
 
     A network that halves its maps `d` times and doubles them again gives back the size that it got only for multiples
     of ``2**d``. :class:`CropLike` takes the zeros away at the end.
@@ -22,7 +22,8 @@ class PadToMultiple(keras.layers.Layer):
 
     Shapes
     ------
-    Input (B, H, W, C), output (B, H', W', C) with H' and W' the next multiples. Sizes may be unknown.
+    Input (B, H, W, C), output (B, H', W', C) with H' and W' the next multiples; the same for (B, X, Y, Z, C). Sizes may
+    be unknown.
 
     Raises
     ------
@@ -37,14 +38,21 @@ class PadToMultiple(keras.layers.Layer):
 
     def call(self, inputs):
         """Return the padded images."""
-        _, height, width, _ = ops.shape(inputs)
-        missing = [-height % self.multiple, -width % self.multiple]
+        missing = [-size % self.multiple for size in ops.shape(inputs)[1:-1]]
         if all(isinstance(number, int) and number == 0 for number in missing):
             return inputs
-        return ops.pad(inputs, [[0, 0], [0, missing[0]], [0, missing[1]], [0, 0]])
+        if len(inputs.shape) == 4:
+            return ops.pad(inputs, [[0, 0], *([0, rest] for rest in missing), [0, 0]])
+        # TensorFlow 2.21 with oneDNN fuses a padding with the 3-D convolution behind it, and then forgets that this one
+        # pads, too. What is joined, it leaves alone.
+        for axis, rest in enumerate(missing, start=1):
+            shape = list(ops.shape(inputs))
+            shape[axis] = rest
+            inputs = ops.concatenate([inputs, ops.zeros(shape, inputs.dtype)], axis=axis)
+        return inputs
 
     def compute_output_shape(self, input_shape):
-        """Return the shape with both sizes rounded up."""
+        """Return the shape with all sizes rounded up."""
         batch, *sizes, channels = input_shape
         return batch, *(None if size is None else size + -size % self.multiple for size in sizes), channels
 

@@ -13,6 +13,7 @@ import_keras()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "absolute_error": ["MaskedMeanAbsoluteError"],
         "binary_crossentropy": ["MaskedBinaryCrossentropy"],
         "categorical_crossentropy": ["MaskedCategoricalCrossentropy"],
         "dice": ["DiceLoss"],

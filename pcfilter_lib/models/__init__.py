@@ -21,6 +21,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pretrained_unet": ["PretrainedUNet"],
         "segnet": ["SegNet"],
         "unet": ["UNet"],
+        "voxels.context_net": ["VoxelContextNet"],
+        "voxels.voxel_groups": ["GROUPS", "VoxelGroups"],
+        "voxels.voxel_unet": ["VoxelUNet"],
+        "voxels.voxnet": ["VoxNet"],
         "wavenet": ["WaveNet", "mu_law_decode", "mu_law_encode"],
     },
 )

@@ -28,3 +28,10 @@ def test_shapes():
         [keras.KerasTensor((None, None, None, 5)), keras.KerasTensor((2, None, 7, 3))]
     )
     assert unknown.shape[1:] == (None, 7, 5)
+
+
+def test_volumes():
+    x = np.random.default_rng(0).normal(size=(2, 5, 6, 7, 3)).astype("float32")
+    inputs = keras.Input((None, None, None, 3))
+    model = keras.Model(inputs, CropLike()([PadToMultiple(8)(inputs), inputs]))
+    np.testing.assert_array_equal(model.predict(x, verbose=0), x)

@@ -27,3 +27,16 @@ def test_zeros_below_and_to_the_right():
 def test_impossible_multiples(multiple):
     with pytest.raises(InputError, match="multiple"):
         PadToMultiple(multiple)
+
+
+@pytest.mark.parametrize("layer", [None, keras.layers.Conv3D(2, 3, padding="same", use_bias=False)])
+def test_volumes_alone_and_before_a_convolution(layer):
+    x = np.random.default_rng(1).normal(size=(2, 5, 6, 7, 3)).astype("float32")
+    whole = np.pad(x, [(0, 0), (0, 3), (0, 2), (0, 1), (0, 0)])
+    inputs = keras.Input((None, None, None, 3))
+    padded = PadToMultiple(4)(inputs)
+    model = keras.Model(inputs, padded if layer is None else layer(padded))
+    expected = whole if layer is None else keras.ops.convert_to_numpy(layer(whole))
+    found = model.predict(x, verbose=0)
+    assert found.shape == (2, 8, 8, 8, 3 if layer is None else 2)
+    np.testing.assert_allclose(found, expected, atol=1e-5)

@@ -1,0 +1,1 @@
+"""Networks of cubes: convolution in three dimensions."""
