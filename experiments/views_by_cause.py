@@ -40,10 +40,10 @@ def simulated_views(preset: str, seed: int) -> list[data.OrganizedScan]:
     return scans
 
 
-def true_noise(scan: data.OrganizedScan) -> float:
-    """Return the standard deviation of a scan's true points along the camera's axis, in metres, by their median."""
-    error = (scan.depth - scan.extras["depth_true"])[scan.label == data.TRUE_GEOMETRY]
-    return 1.4826 * float(np.median(np.abs(error - np.median(error))))
+def true_noise(scans: list[data.OrganizedScan]) -> float:
+    """Return the standard deviation of true points along the camera's axis, in metres: half of what holds 68 %."""
+    errors = [(scan.depth - scan.extras["depth_true"])[scan.label == data.TRUE_GEOMETRY] for scan in scans]
+    return float(np.ptp(np.quantile(np.concatenate(errors), (0.1587, 0.8413))) / 2)
 
 
 def moved(scan: data.OrganizedScan, error: float, generator: np.random.Generator) -> data.OrganizedScan:
@@ -54,15 +54,15 @@ def moved(scan: data.OrganizedScan, error: float, generator: np.random.Generator
 def labelled(scans: list[data.OrganizedScan], pose_error: float = 0) -> dict[str, np.ndarray]:
     """Return truth, cause, size (distance from the surface, in tolerances) and label of every fourth view's points.
 
-    And the noise that the labeller estimates, divided by the true one, in each of these views.
+    And the noise that the labeller estimates at the scene's depth, divided by the true one.
     """
     bare = [dataclasses.replace(scan, label=None, extras={}) for scan in scans]
     generator = np.random.default_rng(0)
-    noise = [true_noise(scan) for scan in scans]
+    noise = true_noise(scans)
     if pose_error:
-        bare = [moved(scan, pose_error * each, generator) for scan, each in zip(bare, noise, strict=True)]
+        bare = [moved(scan, pose_error * noise, generator) for scan in bare]
     labeller = filters.ViewLabeller(bare)
-    found: dict[str, list[np.ndarray]] = {"truth": [], "cause": [], "size": [], "label": [], "noise": []}
+    found: dict[str, list[np.ndarray]] = {"truth": [], "cause": [], "size": [], "label": []}
     for number in range(0, VIEWS, EVERY):
         scan = scans[number]
         images = {
@@ -73,8 +73,8 @@ def labelled(scans: list[data.OrganizedScan], pose_error: float = 0) -> dict[str
         }
         for name, image in images.items():
             found[name].append(image[scan.valid])
-        estimated = labeller.noise(np.nanmedian(scan.depth)) * labeller.noise.within
-        found["noise"].append(np.array([estimated / noise[number]]))
+    depth = np.median(np.concatenate([scan.depth[scan.valid] for scan in scans]))
+    found["noise"] = [np.array([labeller.noise(depth) / noise])]
     return {name: np.concatenate(values) for name, values in found.items()}
 
 

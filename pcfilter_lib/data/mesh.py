@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from pcfilter_lib.data.formats._polygons import check_corners, triangle_fans
-from pcfilter_lib.data.formats.obj import read_obj
-from pcfilter_lib.data.formats.off import read_off
-from pcfilter_lib.data.formats.ply import read_ply
-from pcfilter_lib.data.formats.stl import read_stl
+from pcfilter_lib.data.formats.obj import read_obj, write_obj
+from pcfilter_lib.data.formats.off import read_off, write_off
+from pcfilter_lib.data.formats.ply import read_ply, write_ply_mesh
+from pcfilter_lib.data.formats.stl import read_stl, write_stl
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import read_bytes
 
@@ -175,6 +175,7 @@ def _ply_faces(data, source) -> np.ndarray:
 
 
 _READERS = {".off": read_off, ".ply": _read_ply_mesh, ".stl": read_stl, ".obj": read_obj}
+_WRITERS = {".ply": write_ply_mesh, ".obj": write_obj, ".stl": write_stl, ".off": write_off}
 
 
 def load_mesh(path: str | os.PathLike) -> Mesh:
@@ -217,3 +218,48 @@ def load_mesh(path: str | os.PathLike) -> Mesh:
         raise InputError(path, "", f"{suffix or 'a name without extension'!r} is no mesh format known here", remedy)
     vertices, faces = reader(path)
     return Mesh(vertices, faces, os.fspath(path))
+
+
+def save_mesh(mesh: Mesh, path: str | os.PathLike) -> None:
+    """Save a triangle mesh as binary PLY, OBJ, binary STL or OFF.
+
+    Vertices are stored as float32 in all of them, so loading the file gives the mesh rounded to about seven digits.
+    PLY, OBJ and OFF keep vertices and faces in their order; STL holds the three corners of each face instead. The file
+    is written beside and renamed, so that a failure leaves the old file or none.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        One that lies far from the origin loses digits: move it closer first.
+    path : str or os.PathLike
+        Where to; the extension chooses the format.
+
+    Raises
+    ------
+    InputError
+        If the extension is another, the format or float32 cannot hold the mesh, its arrays were changed in place so
+        that it is no longer valid, or the file cannot be written.
+
+    Examples
+    --------
+    >>> from pcfilter_lib import data
+    >>> mesh = data.load_mesh(data.example_path("mug.off"))
+    >>> data.save_mesh(mesh, "mug.stl")
+    """
+    suffix = Path(path).suffix.lower()
+    if suffix not in _WRITERS:
+        problem = f"{suffix or 'a name without extension'!r} is no format that a mesh can be saved in"
+        raise InputError(path, "", problem, f"use one of {', '.join(_WRITERS)}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        vertices = mesh.vertices.astype(np.float32)
+    bad = np.flatnonzero(~np.isfinite(vertices).all(axis=1))
+    if len(bad):
+        finite = np.isfinite(mesh.vertices[bad[0]]).all()
+        problem = "a coordinate is beyond 3.4e38, the end of float32" if finite else "it is not finite"
+        remedy = "choose a larger unit" if finite else "remove it and the faces that name it"
+        raise InputError(path, f"vertex {bad[0]}", problem, remedy)
+    bad = np.flatnonzero(((mesh.faces < 0) | (mesh.faces >= len(vertices))).any(axis=1))
+    if len(bad):
+        problem = f"it names vertices {mesh.faces[bad[0]].tolist()}, and the mesh has {len(vertices)} (counted from 0)"
+        raise InputError(path, f"face {bad[0]}", problem, "correct or remove the face")
+    _WRITERS[suffix](vertices, mesh.faces, path)

@@ -22,5 +22,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_mesh": ["mesh"],
         "_scan": ["scan"],
         "_sliding_window": ["sliding_window"],
+        "_voxels": ["slices", "voxels"],
     },
 )

@@ -13,9 +13,9 @@ import re
 import numpy as np
 
 from pcfilter_lib.data.formats._polygons import check_corners, triangle_fans
-from pcfilter_lib.data.formats._text import parse_rows
+from pcfilter_lib.data.formats._text import parse_rows, shortest
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes
+from pcfilter_lib.files import read_bytes, replacing
 
 _BEYOND_POSITION = re.compile(r"/\S*")  # 7/1/2 names vertex 7, texture coordinate 1, normal 2
 
@@ -94,3 +94,26 @@ def _logical_lines(text: str):
         pending, start = "", 0
     if pending:
         yield start, pending
+
+
+def write_obj(vertices: np.ndarray, faces: np.ndarray, path: str | os.PathLike) -> None:
+    """Write an OBJ file.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, shape (V, 3), float32
+        Finite. Written with as many digits as bring the same float32 back, nine at most.
+    faces : numpy.ndarray, shape (F, 3), int64
+        Rows of `vertices`, counted from 0. The file counts from 1.
+    path : str or os.PathLike
+        Where to write it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    rows = [f"v {x} {y} {z}\n" for x, y, z in zip(*map(shortest, vertices.T), strict=True)]
+    rows += [f"f {a} {b} {c}\n" for a, b, c in (faces + 1).tolist()]
+    with replacing(path) as temporary:
+        temporary.write_bytes("".join(rows).encode("ascii"))

@@ -14,9 +14,9 @@ import re
 import numpy as np
 
 from pcfilter_lib.data.formats._polygons import check_corners, triangle_fans
-from pcfilter_lib.data.formats._text import parse_rows, whole_number
+from pcfilter_lib.data.formats._text import parse_rows, shortest, whole_number
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes
+from pcfilter_lib.files import read_bytes, replacing
 
 # The letters say what follows each vertex's position: ST texture, C colour, N normal.
 _KEYWORD = re.compile(r"(?:ST)?C?N?(?P<space>4?n?)OFF(?P<rest>.*)", re.DOTALL)
@@ -144,3 +144,26 @@ def _read_line_by_line(text: str, header_lines: int, vertex_count: int, face_cou
         polygons.append(table)
         order.append(np.array(members))
     return vertices, triangle_fans(polygons, order)
+
+
+def write_off(vertices: np.ndarray, faces: np.ndarray, path: str | os.PathLike) -> None:
+    """Write an OFF file.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, shape (V, 3), float32
+        Finite. Written with as many digits as bring the same float32 back, nine at most.
+    faces : numpy.ndarray, shape (F, 3), int64
+        Rows of `vertices`, counted from 0.
+    path : str or os.PathLike
+        Where to write it.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    rows = [f"{x} {y} {z}\n" for x, y, z in zip(*map(shortest, vertices.T), strict=True)]
+    rows += [f"3 {a} {b} {c}\n" for a, b, c in faces.tolist()]
+    with replacing(path) as temporary:
+        temporary.write_bytes(f"OFF\n{len(vertices)} {len(faces)} 0\n{''.join(rows)}".encode("ascii"))

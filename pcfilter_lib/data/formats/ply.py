@@ -25,6 +25,7 @@ TYPES = {
     **{"uint16": "u2", "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4"},
     **{"double": "f8", "float64": "f8"},
 }
+_MOST_VERTICES = 2**31  # that an int32 can count, from 0
 _FETCH_AGAIN = "fetch or export the file again"
 
 
@@ -98,6 +99,35 @@ def write_ply(data: plyfile.PlyData, path: str | os.PathLike) -> None:
             temporary.write_bytes(data.header.encode("ascii") + b"\n" + b"".join(map(ascii_rows, data)))
         else:
             data.write(str(temporary))
+
+
+def write_ply_mesh(vertices: np.ndarray, faces: np.ndarray, path: str | os.PathLike) -> None:
+    """Write a triangle mesh as a binary, little-endian PLY file.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, shape (V, 3), float32
+        Finite.
+    faces : numpy.ndarray, shape (F, 3), int64
+        Rows of `vertices`, counted from 0; int32 in the file, as most programs write them.
+    path : str or os.PathLike
+        Where to write it.
+
+    Raises
+    ------
+    InputError
+        If there are more vertices than int32 can count, or the file cannot be written.
+    """
+    if len(vertices) > _MOST_VERTICES:
+        problem = f"the mesh has {len(vertices)} vertices, and the faces of a PLY file can name {_MOST_VERTICES}"
+        raise InputError(path, "", problem, "save it as .off or .obj")
+    points = np.empty(len(vertices), [(name, "<f4") for name in "xyz"])
+    for name, column in zip("xyz", vertices.T, strict=True):
+        points[name] = column
+    corners = np.empty(len(faces), [("vertex_indices", "<i4", (3,))])
+    corners["vertex_indices"] = faces
+    elements = [plyfile.PlyElement.describe(points, "vertex"), plyfile.PlyElement.describe(corners, "face")]
+    write_ply(plyfile.PlyData(elements, byte_order="<"), path)
 
 
 def _read_header(content: bytes, source) -> _Header:

@@ -12,10 +12,12 @@ import numpy as np
 
 from pcfilter_lib.data.formats._text import parse_rows
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.files import read_bytes
+from pcfilter_lib.files import read_bytes, replacing
 
 _TRIANGLE = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attributes", "<u2")])
 _START = 84  # a title of 80 bytes, and the number of triangles
+_MOST_TRIANGLES = 2**32 - 1  # their number has four bytes
+_BLOCK = 65536  # triangles that are put together at once
 _WORDS = {"solid", "facet", "outer", "vertex", "endloop", "endfacet", "endsolid"}
 
 
@@ -80,3 +82,42 @@ def _read_text(content: bytes, source) -> np.ndarray:
             source, "", "it ends without 'endsolid'", "fetch or export the file again; it seems to be cut off"
         )
     return parse_rows(corners, 3, source, first_line=numbers, what="vertex")
+
+
+def write_stl(vertices: np.ndarray, faces: np.ndarray, path: str | os.PathLike) -> None:
+    """Write a binary STL file.
+
+    Parameters
+    ----------
+    vertices : numpy.ndarray, shape (V, 3), float32
+        Finite.
+    faces : numpy.ndarray, shape (F, 3), int64
+        Rows of `vertices`, counted from 0. The file holds the three corners of each face instead, and its unit normal,
+        which is zero where the face has no area.
+    path : str or os.PathLike
+        Where to write it.
+
+    Raises
+    ------
+    InputError
+        If there are more faces than the format can count, or the file cannot be written.
+    """
+    if len(faces) > _MOST_TRIANGLES:
+        problem = f"the mesh has {len(faces)} faces, and STL can hold {_MOST_TRIANGLES}"
+        raise InputError(path, "", problem, "save it as .ply")
+    title = b"binary STL".ljust(80)  # never "solid", which begins a text file
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        file.write(title + len(faces).to_bytes(4, "little"))
+        for start in range(0, len(faces), _BLOCK):
+            file.write(_records(vertices[faces[start : start + _BLOCK]]).tobytes())
+
+
+def _records(corners: np.ndarray) -> np.ndarray:
+    """Return triangles, shape (F, 3, 3), as the records of a binary file."""
+    first, second, third = np.moveaxis(corners.astype(np.float64), 1, 0)  # no square overflows, and none vanishes
+    cross = np.cross(second - first, third - first)
+    length = np.linalg.norm(cross, axis=1, keepdims=True)
+    triangles = np.zeros(len(corners), _TRIANGLE)
+    triangles["normal"] = np.divide(cross, length, out=np.zeros_like(cross), where=length > 0)
+    triangles["corners"] = corners
+    return triangles
