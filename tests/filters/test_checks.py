@@ -62,7 +62,7 @@ WRONG = {
     "y up": (lambda s: changed(s, s.xyz * np.float32([1, -1, 1])), "warning", "mirrored top to bottom: y points up"),
     "all negative": (lambda s: changed(s, -s.xyz), "error", "mirrored .*looks along -z"),
     "shuffled": (shuffled, "error", "shuffled, or were never a grid"),
-    "row length": (lambda s: changed(s, s.xyz.reshape(120, 90, 3)), "error", "neighbours along its rows are near"),
+    "row length": (lambda s: changed(s, s.xyz.reshape(*s.shape[::-1], 3)), "error", "along its rows are near"),
     "focal length": (lambda s: foreign(s, 1.3), "error", "belong to another camera: .* fits"),
     "near focal length": (lambda s: foreign(s, 1.1), "warning", "belong to another camera"),
     "other size": (lambda s: foreign(s, size=2.0), "error", "belong to a camera of another size"),
