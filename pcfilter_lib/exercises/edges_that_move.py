@@ -16,10 +16,10 @@ from pcfilter_lib.exercises._wording import name_of
 from pcfilter_lib.synthesis import FURNITURE_PIECES, make_furniture
 
 NEIGHBOURS = 8  # of a point, itself not counted
-TO_OTHER_LEGS, ELSEWHERE = 0.4, 0.25  # the aims of the open exercise
+TO_OTHER_LEGS, ELSEWHERE = 0.4, 0.25  # the targets of exercise 4
 
 
-@exercise(solved="N rows give what N k edges give.")
+@exercise(solved="the result is the same as edge by edge.")
 def check_rows(answer: Callable) -> None:
     """Check ``answer(x, table, A, B)``, the largest value of each feature over the edges of each point."""
     compare_on(
@@ -34,6 +34,22 @@ def check_rows(answer: Callable) -> None:
             (
                 "the point itself occurs in the difference as well, with a minus: its matrix is A - B, not A.",
                 lambda x, table, A, B: x @ A + (x @ B)[table].max(axis=1),
+            ),
+            (
+                "the difference contains the point itself with a minus: its matrix is A - B, not A + B.",
+                lambda x, table, A, B: x @ (A + B) + (x @ B)[table].max(axis=1),
+            ),
+            (
+                "the term of the point itself is missing.",
+                lambda x, table, A, B: (x @ B)[table].max(axis=1),
+            ),
+            (
+                "the point itself is left out of its neighbours here; it is the first of them.",
+                lambda x, table, A, B: x @ (A - B) + (x @ B)[table[:, 1:]].max(axis=1),
+            ),
+            (
+                "take the maximum over axis 1: axis 0 runs over the points, axis 1 over the neighbours.",
+                lambda x, table, A, B: x @ (A - B) + (x @ B)[table].max(axis=0),
             ),
             (
                 "the sign of the point's own matrix is reversed: it is A - B.",
@@ -52,7 +68,7 @@ def check_rows(answer: Callable) -> None:
                 lambda x, table, A, B: x @ (A - B) + (x @ B)[table].sum(axis=1),
             ),
             (
-                "this is what A alone makes of each point: look up the neighbours in the table.",
+                "these are the products with A alone: look up the neighbours in the table.",
                 lambda x, table, A, B: x @ A,
             ),
         ],
@@ -60,7 +76,7 @@ def check_rows(answer: Callable) -> None:
     )
 
 
-@exercise(solved="only A meets an absolute coordinate, so only A notices the move.")
+@exercise(solved="only A multiplies a position; the differences stay the same.")
 def check_change(answer: Callable) -> None:
     """Check ``answer(A, B, offset)``, the change of every edge feature when the whole cloud moves by `offset`."""
     compare_on(
@@ -73,7 +89,7 @@ def check_change(answer: Callable) -> None:
                 lambda A, B, offset: offset @ B,
             ),
             (
-                "the neighbour moves as well: its B^T offset makes up for the -B^T offset of the point.",
+                "the neighbour moves as well: its B^T offset cancels the -B^T offset of the point.",
                 lambda A, B, offset: offset @ (A - B),
             ),
             (
@@ -84,7 +100,7 @@ def check_change(answer: Callable) -> None:
                 "the difference of two points stays the same, but x_i itself does not.",
                 lambda A, B, offset: np.zeros(A.shape[1]),
             ),
-            ("the sign is reversed: after minus before is asked for.", lambda A, B, offset: -offset @ A),
+            ("the sign is reversed: subtract the value before from the value after.", lambda A, B, offset: -offset @ A),
         ],
         shapes=[("one number for each feature is expected, that is, for each column of A.", _offset_shape)],
     )
@@ -101,6 +117,10 @@ def check_kept(answer: Callable) -> None:
             (
                 "each point is counted as its own neighbour, and is always kept: leave it out.",
                 lambda space, features: _overlap(space, features) / space.size,
+            ),
+            (
+                "divide by the k - 1 other neighbours of each point, not by k.",
+                lambda space, features: (_overlap(space, features) - len(space)) / space.size,
             ),
             (
                 "the two tables are compared place by place; a neighbour may come earlier or later in the other one.",
@@ -135,7 +155,9 @@ def check_features(answer: Callable) -> None:
     for points, legs in _tables():
         features = as_numbers(call(answer, points=points), f"{name}(points)").astype(float)
         if features.ndim != 2 or len(features) != len(points):
-            raise NotYet(f"{name}(points) has the shape {features.shape}; a row for each of {len(points)} points.")
+            raise NotYet(
+                f"{name}(points) has the shape {features.shape}; it needs a row for each of {len(points)} points."
+            )
         if not np.isfinite(features).all():
             raise NotYet(f"{name}(points) holds NaN or infinity.")
         found.append(_ends(features, legs))
@@ -144,7 +166,9 @@ def check_features(answer: Callable) -> None:
     if own > 0.6:
         raise NotYet(f"nearness in these features is still nearness in space.\n{report}")
     if elsewhere > ELSEWHERE:
-        raise NotYet(f"these features do not tell legs from the rest; at most {ELSEWHERE:.0%} may leave.\n{report}")
+        raise NotYet(
+            f"these features do not tell legs from the rest; at most {ELSEWHERE:.0%} may go elsewhere.\n{report}"
+        )
     if other < TO_OTHER_LEGS:
         raise NotYet(f"at least {TO_OTHER_LEGS:.0%} have to reach another leg.\n{report}")
 
@@ -250,7 +274,7 @@ _OFFSETS = [
 _TABLES = [
     {
         "space": np.array([[0, 1, 2], [1, 0, 2], [2, 1, 3], [3, 2, 1]]),
-        "features": np.array([[0, 3, 1], [1, 2, 0], [2, 3, 0], [3, 0, 1]]),
+        "features": np.array([[0, 3, 1], [1, 2, 0], [2, 3, 0], [3, 1, 0]]),
     },
     _pair(80, k=9, seed=34),
 ]

@@ -12,7 +12,7 @@ from pcfilter_lib.exercises._wording import name_of, number
 FEWEST, MOST = 11, 23  # points that the balls of exercise 4 may hold on average; 16 are asked for
 
 
-@exercise(solved="the sample is a slice, and nothing was measured.")
+@exercise(solved="the sample is a slice of the order, and no distance was computed.")
 def check_centres(answer: Callable) -> None:
     """Check ``answer(points, order, count)``, the first points in farthest-point order."""
     compare_on(
@@ -33,8 +33,16 @@ def check_centres(answer: Callable) -> None:
                 lambda points, order, count: points[np.sort(order[:count])],
             ),
             (
+                "the first point of the order is missing; start with `order[0]`.",
+                lambda points, order, count: points[order[1 : count + 1]],
+            ),
+            (
                 "`order` is read as ranks here (argsort inverts it); it holds rows, ready to be looked up.",
                 lambda points, order, count: points[np.argsort(order)[:count]],
+            ),
+            (
+                "`order` is read as ranks here; it holds rows, ready to be looked up.",
+                lambda points, order, count: points[order < count],
             ),
             (
                 "the points come in reverse order.",
@@ -48,7 +56,7 @@ def check_centres(answer: Callable) -> None:
     )
 
 
-@exercise(solved="the ball holds the first of its points, and repeats where there are too few.")
+@exercise(solved="the first points of the ball are kept, and the first one is repeated where there are too few.")
 def check_ball(answer: Callable) -> None:
     """Check ``answer(points, centre, radius, count)``, the rows that a ball query finds around one centre."""
     compare_on(
@@ -61,6 +69,10 @@ def check_ball(answer: Callable) -> None:
                 lambda *inputs: _ball(*inputs, where_empty=0),
             ),
             (
+                "the ball is empty here: use the nearest point of the cloud.",
+                _without_empty_balls,
+            ),
+            (
                 "these are the nearest points, also those outside the ball; a point outside must never be used "
                 "while there is one inside.",
                 _nearest,
@@ -70,19 +82,19 @@ def check_ball(answer: Callable) -> None:
                 lambda *inputs: _ball(*inputs, by_distance=True),
             ),
             (
-                "the last point of the ball is repeated here; the first one is to be.",
+                "the last point of the ball is repeated here; repeat the first one instead.",
                 lambda *inputs: _ball(*inputs, repeated=-1),
             ),
             (
-                "all points of the ball are repeated in turn here; only the first one is to be.",
+                "all points of the ball are repeated in turn here; repeat only the first one.",
                 lambda *inputs: np.resize(_ball_rows(*inputs[:3]), inputs[3]),
             ),
             (
-                "row 0 of the cloud fills up here, which need not lie in the ball; repeat the first point of the ball.",
+                "row 0 of the cloud fills up the rest, which may lie outside; repeat the first point of the ball.",
                 lambda *inputs: _filled(*inputs, with_row=0),
             ),
             (
-                "-1 fills up here; as a row it would mean the last point of the cloud.",
+                "-1 fills up the row here; as an index it would mean the last point of the cloud.",
                 lambda *inputs: _filled(*inputs, with_row=-1),
             ),
             (
@@ -107,7 +119,7 @@ def check_ball(answer: Callable) -> None:
     )
 
 
-@exercise(solved="near centres count most, and a distance of zero does no harm.")
+@exercise(solved="near centres have the largest weights, and a distance of zero is handled.")
 def check_weights(answer: Callable) -> None:
     """Check ``answer(squared)``, the weights of inverse squared distances, each row adding up to 1."""
     compare_on(
@@ -139,6 +151,10 @@ def check_weights(answer: Callable) -> None:
             (
                 "the rows do not add up to 1: divide each by its sum.",
                 lambda squared: 1 / np.maximum(squared, 1e-10),
+            ),
+            (
+                "the sums have lost an axis: use keepdims=True.",
+                lambda squared: 1 / np.maximum(squared, 1e-10) / np.sum(1 / np.maximum(squared, 1e-10), axis=1),
             ),
             (
                 "the columns add up to 1 here; each row must.",
@@ -228,6 +244,11 @@ def _ball(
     return np.concatenate([rows, np.repeat(rows[repeated], count)])[:count]
 
 
+def _without_empty_balls(points: np.ndarray, centre: np.ndarray, radius: float, count: int) -> np.ndarray:
+    rows = _ball_rows(points, centre, radius)
+    return np.concatenate([rows, np.full(count, rows[0])])[:count]
+
+
 def _nearest(points: np.ndarray, centre: np.ndarray, radius: float, count: int) -> np.ndarray:
     return np.argsort(np.linalg.norm(points - centre, axis=1), kind="stable")[:count]
 
@@ -270,10 +291,10 @@ def _on_box(count: int, sides: tuple[float, float, float], random: np.random.Gen
 
 
 _random = np.random.default_rng(41)
-_line = np.array([[4.0, 0, 0], [0.0, 0, 0], [9.0, 0, 0], [1.0, 0, 0]])
+_line = np.array([[4.0, 0, 0], [0.0, 0, 0], [1.0, 0, 0], [9.0, 0, 0], [6.0, 0, 0]])
 _cloud = _random.normal(size=(40, 3))
 _ORDERED = [
-    {"points": _line, "order": _farthest_first(_line), "count": 2},
+    {"points": _line, "order": _farthest_first(_line), "count": 3},
     {"points": _cloud, "order": _farthest_first(_cloud), "count": 12},
 ]
 _few = np.array([[3.0, 0, 0], [0.5, 0, 0], [0.25, 0, 0], [1.0, 0, 0], [0.0, 0, 0]])
