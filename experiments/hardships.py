@@ -42,14 +42,14 @@ def spoilt(options: argparse.Namespace) -> bool:
             trials += 1
     print(f"spoilt: {named} of {trials} named")
 
-    network, right, strange, wrong = filters.load_filter("artefact-unet"), 0, 0, 0
+    network, strange, wrong = filters.load_filter("artefact-unet"), {}, 0
     for name, recipe in recipes:
         for seed in tqdm(range(options.scans), desc=name, leave=False, disable=None):
             scan = synthesis.simulate_scan(recipe.replace(width=160, height=120, footprint=1), 9000 + seed)
-            right += 1
             wrong += bool(filters.check_scan(scan).findings)
-            strange += any(finding.kind == "unfamiliar" for finding in network.check(scan).findings)
-    print(f"untouched simulated scans: {wrong} of {right} with a finding, {strange} called unfamiliar")
+            here = any(finding.kind == "unfamiliar" for finding in network.check(scan).findings)
+            strange[name] = strange.get(name, 0) + here
+    print(f"untouched simulated scans: {wrong} of {options.scans * len(recipes)} with a finding, unfamiliar: {strange}")
 
     for folder in sorted(path for path in options.real.iterdir() if path.is_dir()) if options.real else ():
         found = [0, 0, 0]
@@ -66,7 +66,8 @@ def spoilt(options: argparse.Namespace) -> bool:
         if found[0]:
             print(f"{folder.name}: {found[0]} scans, {found[1]} with a finding, {found[2]} called unfamiliar")
             wrong += found[1]
-    return named == trials and not wrong and not strange
+    # "phoxi-like" is not among the scans that the network knows: it should be warned about.
+    return named == trials and not wrong and not sum(n for name, n in strange.items() if name != "phoxi-like")
 
 
 def killed(options: argparse.Namespace) -> bool:
@@ -119,7 +120,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
     one = commands.add_parser("spoilt")
-    one.add_argument("--scans", type=int, default=40, help="untouched ones of each preset (default: 40)")
+    one.add_argument("--scans", type=int, default=50, help="untouched ones of each preset (default: 50)")
     one.add_argument("--real", type=Path, help="folder of folders with real scans")
     other = commands.add_parser("killed")
     other.add_argument("--views", type=Path, required=True, help="posed views")
