@@ -14,7 +14,7 @@ help:
 	@echo "make test-lowest      run the base tests with the lowest versions that pyproject.toml allows"
 	@echo "make student-edition  write the notebooks without solutions to _student/"
 	@echo "make format, lint     format the code and the notebooks, or only check them"
-	@echo "make bench            time readers and samplers beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, and the filters"
+	@echo "make bench            time readers, samplers and voxels beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, and the filters"
 	@echo "make lock             renew the lock files after a change in pyproject.toml"
 	@echo "make clean            remove what make made, environments included"
 
@@ -64,6 +64,7 @@ lint: setup
 
 bench: setup
 	$(BIN)/python benchmarks/bench_data.py
+	$(BIN)/python benchmarks/bench_voxels.py
 	$(BIN)/python benchmarks/bench_scanner.py
 	$(BIN)/python benchmarks/bench_segmentation.py
 	$(BIN)/python benchmarks/bench_filters.py
