@@ -48,6 +48,8 @@ def distance_field(
     MissingExtraError
         For meshes, if Open3D is not installed.
     """
+    if truncation is not None:
+        number_within("distance_field", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
     if isinstance(surface, VoxelGrid):
         if grid is not None:
             raise InputError("distance_field", "grid", "the surface is a grid already", "leave it out")
@@ -66,7 +68,6 @@ def distance_field(
             raise InputError("distance_field", "surface", problem, "drop what was not measured before")
         values = cKDTree(points).query(grid.centres().reshape(-1, 3))[0].reshape(grid.shape)
     if truncation is not None:
-        number_within("distance_field", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
         values = np.clip(values, -truncation, truncation)
     return grid.with_values(values, "signed" if signed else "distance", truncation)
 
