@@ -45,7 +45,7 @@ def spoilt(options: argparse.Namespace) -> bool:
     network, strange, wrong = filters.load_filter("artefact-unet"), {}, 0
     for name, recipe in recipes:
         for seed in tqdm(range(options.scans), desc=name, leave=False, disable=None):
-            scan = synthesis.simulate_scan(recipe.replace(width=160, height=120, footprint=1), 9000 + seed)
+            scan = synthesis.simulate_scan(recipe, 9000 + seed)
             wrong += bool(filters.check_scan(scan).findings)
             here = any(finding.kind == "unfamiliar" for finding in network.check(scan).findings)
             strange[name] = strange.get(name, 0) + here

@@ -35,7 +35,8 @@ _PIECES = bath.PIECES | beds.PIECES | cases.PIECES | seats.PIECES | tables.PIECE
 FURNITURE: tuple[str, ...] = tuple(_MAKERS)
 #: The names of each class's pieces; a piece's number is its place. Not every shape has all of them.
 FURNITURE_PIECES: dict[str, tuple[str, ...]] = {kind: _PIECES[kind] for kind in FURNITURE}
-_BACK_AT_Y = ("bed", "chair", "toilet")  # as in ModelNet10
+#: Classes whose backs are at +y, as in ModelNet10, so that left is like right along x; those of others are at +x.
+BACK_AT_Y = ("bed", "chair", "toilet")
 
 
 def make_furniture(kind: str, generator: np.random.Generator) -> Solid:
@@ -70,7 +71,7 @@ def make_furniture(kind: str, generator: np.random.Generator) -> Solid:
     True
     """
     solid = _MAKERS[one_of("make_furniture", "kind", kind, FURNITURE)](generator).solid()
-    vertices = solid.vertices if kind in _BACK_AT_Y else solid.vertices[:, [1, 0, 2]] * (1, -1, 1)
+    vertices = solid.vertices if kind in BACK_AT_Y else solid.vertices[:, [1, 0, 2]] * (1, -1, 1)
     low, high = vertices.min(axis=0), vertices.max(axis=0)
     middle = np.array([*(low + high)[:2] / 2, low[2]])
     return Solid((vertices - middle) / (high - low).max(), solid.faces, solid.pieces, kind)
