@@ -141,8 +141,9 @@ def ship(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
         "classes": data.ROOM_CLASSES,
         "made by": "data_scripts/train_rooms.py",
         "recipe": {
-            "rooms": ROOMS, "blocks of each, an epoch": BLOCKS, "block": BLOCK, "batch": BATCH,
-            "epochs": options.epochs, "learning rate": RATE, "seed": options.seed, "width": WIDTH, "dilations": DILATIONS,
+            "rooms": ROOMS, "blocks of each in an epoch": BLOCKS, "block": BLOCK, "batch": BATCH,
+            "epochs": options.epochs, "learning rate": RATE, "seed": options.seed, "width": WIDTH,
+            "dilations": DILATIONS,
         },
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": found,
