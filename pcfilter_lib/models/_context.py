@@ -14,8 +14,10 @@ from pcfilter_lib.layers import (
     BilinearUpsampling2D,
     CropLike,
     DropBlock2D,
+    DropBlock3D,
     MaxPoolingWithIndices2D,
     MaxUnpooling2D,
+    NearestUpsampling3D,
     PadToMultiple,
 )
 
@@ -44,33 +46,39 @@ class _Map(NamedTuple):
 _POINTWISE = (
     *(layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Activation, layers.Softmax, layers.Dense),
     *(layers.BatchNormalization, layers.Dropout, layers.SpatialDropout2D, layers.GaussianNoise, layers.GaussianDropout),
-    *(layers.Rescaling, layers.Normalization, layers.Identity, layers.InputLayer, DropBlock2D, CropLike),
+    *(layers.Rescaling, layers.Normalization, layers.Identity, layers.InputLayer, layers.SpatialDropout3D),
+    *(DropBlock2D, DropBlock3D, CropLike),
 )
 _MERGING = (layers.Concatenate, layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum)
 _MERGING += (layers.Minimum,)
 _POOLING = (layers.MaxPooling2D, layers.AveragePooling2D, MaxPoolingWithIndices2D)
+_POOLING += (layers.MaxPooling3D, layers.AveragePooling3D)
+_CONVOLUTION = (layers.Conv2D, layers.Conv3D, layers.DepthwiseConv2D, layers.SeparableConv2D)
+_TRANSPOSED = (layers.Conv2DTranspose, layers.Conv3DTranspose)
+_UPSAMPLING = (layers.UpSampling2D, layers.UpSampling3D)
+_PADDING, _CROPPING = (layers.ZeroPadding2D, layers.ZeroPadding3D), (layers.Cropping2D, layers.Cropping3D)
 
 
-def context(model: keras.Model) -> tuple[Context, Context]:
-    """Follow what each map sees, from the input to the output, along rows and along columns.
+def context(model: keras.Model) -> tuple[Context, ...]:
+    """Follow what each map sees, from the input to the output, along each axis.
 
     Parameters
     ----------
     model : keras.Model
-        Functional or sequential, from (B, H, W, C) to (B, H, W, C').
+        Functional or sequential, from (B, H, W, C) to (B, H, W, C'), or from (B, X, Y, Z, C) to (B, X, Y, Z, C').
 
     Returns
     -------
-    (Context, Context)
-        Down the image, and to the right. An upper bound, which not every pixel reaches: where a pixel lies within the
-        window of a pooling decides.
+    tuple of Context
+        Down the image, and to the right; or along x, y and z. An upper bound, which not every pixel reaches: where a
+        pixel lies within the window of a pooling decides.
 
     Raises
     ------
     InputError
         If a layer sees the whole image, or is none of those whose sight is known.
     """
-    return _along(model, 0), _along(model, 1)
+    return tuple(_along(model, axis) for axis in range(len(model.input_shape) - 2))
 
 
 def _along(model: keras.Model, axis: int) -> Context:
@@ -107,18 +115,19 @@ def _through(layer: Any, node: Any, maps: list[_Map], axis: int, strides: set[in
     if isinstance(layer, PadToMultiple):
         strides.add(int(layer.multiple * first.scale))
         return [first]
-    if isinstance(layer, _POINTWISE) and _is_pointwise(layer):
+    if isinstance(layer, _POINTWISE) and _is_pointwise(layer, node):
         return [first] * len(node.output_tensors)
     if isinstance(layer, _MERGING):
-        if len({each.scale for each in maps}) > 1 or getattr(layer, "axis", -1) not in (-1, 3):
+        last = len(node.output_tensors[0].shape) - 1
+        if len({each.scale for each in maps}) > 1 or getattr(layer, "axis", -1) not in (-1, last):
             raise _unknown(layer, "it joins maps other than channel by channel")
         return [_Map(first.scale, max(each.before for each in maps), max(each.after for each in maps))]
-    if isinstance(layer, layers.Conv2DTranspose):
+    if isinstance(layer, _TRANSPOSED):
         extent, stride = layer.kernel_size[axis], layer.strides[axis]
         if layer.padding != "same" or set(layer.dilation_rate) != {1}:
             raise _unknown(layer, "its padding is not 'same', or it is dilated")
         return [_spread(first, extent, stride, (max(extent - stride, 0) // 2,) * 2)]
-    if isinstance(layer, layers.Conv2D | layers.DepthwiseConv2D | layers.SeparableConv2D):
+    if isinstance(layer, _CONVOLUTION):
         extent = layer.dilation_rate[axis] * (layer.kernel_size[axis] - 1) + 1
         return [_gathered(first, extent, layer.strides[axis], layer.padding)]
     if isinstance(layer, _POOLING):
@@ -127,21 +136,23 @@ def _through(layer: Any, node: Any, maps: list[_Map], axis: int, strides: set[in
         return [_unpooled(node, maps, axis)]
     if isinstance(layer, BilinearUpsampling2D):
         return [_spread(first, 4, 2, (1, 1))]
-    if isinstance(layer, layers.UpSampling2D) and layer.interpolation in ("nearest", "bilinear"):
+    if isinstance(layer, NearestUpsampling3D):
+        return [_spread(first, 2, 2, (0, 0))]
+    if isinstance(layer, _UPSAMPLING) and getattr(layer, "interpolation", "nearest") in ("nearest", "bilinear"):
         factor = layer.size[axis]
-        extent = factor if layer.interpolation == "nearest" else 2 * factor - factor % 2
+        extent = factor if getattr(layer, "interpolation", "nearest") == "nearest" else 2 * factor - factor % 2
         return [_spread(first, extent, factor, ((extent - factor) // 2,) * 2)]
-    if isinstance(layer, layers.ZeroPadding2D | layers.Cropping2D):
-        sign = 1 if isinstance(layer, layers.ZeroPadding2D) else -1
+    if isinstance(layer, _PADDING + _CROPPING):
+        sign = 1 if isinstance(layer, _PADDING) else -1
         moved = sign * (layer.padding if sign == 1 else layer.cropping)[axis][0] * first.scale
         return [_Map(first.scale, first.before + moved, first.after - moved)]
     raise _unknown(layer, f"what a {type(layer).__name__} sees is not known here")
 
 
-def _is_pointwise(layer: Any) -> bool:
+def _is_pointwise(layer: Any, node: Any) -> bool:
     if isinstance(layer, layers.BatchNormalization | layers.Softmax | layers.Normalization):
         given = layer.axis if isinstance(layer.axis, list | tuple) else (layer.axis,)
-        return set(given) <= {-1, 3}
+        return set(given) <= {-1, len(node.output_tensors[0].shape) - 1}
     return True
 
 

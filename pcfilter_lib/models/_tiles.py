@@ -1,4 +1,4 @@
-"""A network over an image that is too large for it at once: piece by piece, with the same result."""
+"""A network over an image or a volume that is too large for it at once: piece by piece, with the same result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def predict_tiled(
     batch: int = 1,
     progress: bool = True,
 ) -> np.ndarray:
-    r"""Predict a large image tile by tile, within the memory that one batch of tiles takes.
+    r"""Predict a large image or volume tile by tile, within the memory that one batch of tiles takes.
 
     Each tile sees `overlap` pixels more than what is kept of it, on each side where the image goes on. The result is
     that of the whole image, up to rounding and to its borders, if an output pixel sees no further, and if poolings
@@ -34,11 +34,11 @@ def predict_tiled(
     Parameters
     ----------
     model : keras.Model
-        From (B, H, W, C) to (B, H, W, K), both sizes free.
-    image : (H, W, C) array
+        From (B, H, W, C) to (B, H, W, K), or from (B, X, Y, Z, C) to (B, X, Y, Z, K), all sizes free.
+    image : (H, W, C) or (X, Y, Z, C) array
         Of whatever type the model takes.
     tile : int, default 512
-        Rows and columns of a tile, at most. Smaller tiles take less memory, and more time.
+        Pixels or voxels of a tile along each axis, at most. Smaller tiles take less memory, and more time.
     overlap : int, optional
         How far a tile sees beyond what is kept of it. Where not given, as far as the network sees: it is followed
         layer by layer, which functional models of common layers and of this library's allow. A smaller one is quicker,
@@ -53,7 +53,7 @@ def predict_tiled(
 
     Returns
     -------
-    (H, W, K) array
+    (H, W, K) or (X, Y, Z, K) array
         Of the model's type.
 
     Raises
@@ -82,7 +82,7 @@ def predict_tiled(
 
     pieces = []
     fields = None
-    for axis, name in enumerate(("rows", "columns")):
+    for axis, name in enumerate(("rows", "columns") if image.ndim == 3 else ("voxels along x", "along y", "along z")):
         size = image.shape[axis]
         if size <= tile:
             pieces.append([Piece(slice(0, size), slice(0, size))])
@@ -97,31 +97,32 @@ def predict_tiled(
     with tqdm(total=len(jobs), unit=" tiles", disable=None if progress else True) as bar:
         for start in range(0, len(jobs), batch):
             some = jobs[start : start + batch]
-            seen = np.stack([image[rows.seen, columns.seen] for rows, columns in some])
+            seen = np.stack([image[tuple(piece.seen for piece in job)] for job in some])
             outputs = _predicted(model, seen)
             if result is None:
-                result = np.empty((*image.shape[:2], outputs.shape[-1]), outputs.dtype)
-            for (rows, columns), output in zip(some, outputs, strict=True):
-                result[rows.kept, columns.kept] = output[rows.inside, columns.inside]
+                result = np.empty((*image.shape[:-1], outputs.shape[-1]), outputs.dtype)
+            for job, output in zip(some, outputs, strict=True):
+                result[tuple(piece.kept for piece in job)] = output[tuple(piece.inside for piece in job)]
             bar.update(len(some))
     return result
 
 
 def _check_image(model: keras.Model, image: np.ndarray) -> None:
     shape = getattr(model, "input_shape", None)
-    if not isinstance(shape, tuple) or len(shape) != 4:
+    if not isinstance(shape, tuple) or len(shape) not in (4, 5):
         problem = "it does not take one batch of images" if shape is None else f"its input is {shape}"
-        raise InputError("predict_tiled", "model", problem, "pass a model with one input (B, H, W, C)")
-    channels = shape[-1]
-    if image.ndim != 3 or 0 in image.shape or channels not in (None, image.shape[-1]):
-        wanted = "C" if channels is None else channels
-        problem = f"an array of shape {image.shape} is no image for this model"
-        raise InputError("predict_tiled", "image", problem, f"pass one image (H, W, {wanted}), without a batch's axis")
+        remedy = "pass a model with one input (B, H, W, C) or (B, X, Y, Z, C)"
+        raise InputError("predict_tiled", "model", problem, remedy)
+    channels, what = shape[-1], "image" if len(shape) == 4 else "volume"
+    if image.ndim != len(shape) - 1 or 0 in image.shape or channels not in (None, image.shape[-1]):
+        wanted = f"({'H, W' if what == 'image' else 'X, Y, Z'}, {'C' if channels is None else channels})"
+        problem = f"an array of shape {image.shape} is no {what} for this model"
+        raise InputError("predict_tiled", "image", problem, f"pass one {what} {wanted}, without a batch's axis")
 
 
 def _predicted(model: keras.Model, tiles: np.ndarray) -> np.ndarray:
     outputs = model.predict_on_batch(tiles)
-    if not isinstance(outputs, np.ndarray) or outputs.ndim != 4 or outputs.shape[:3] != tiles.shape[:3]:
+    if not isinstance(outputs, np.ndarray) or outputs.shape[:-1] != tiles.shape[:-1]:
         got = getattr(outputs, "shape", f"{type(outputs).__name__}")
         problem = f"for {tiles.shape} it gives {got}"
         raise InputError("predict_tiled", "model", problem, "pass a model whose output is as large as its input")

@@ -11,7 +11,7 @@ from isolation import seeded
 
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import MaxPoolingWithIndices2D, MaxUnpooling2D
-from pcfilter_lib.models import FCN, SegNet, UNet, predict_tiled
+from pcfilter_lib.models import FCN, SegNet, UNet, VoxelContextNet, VoxelUNet, predict_tiled
 from pcfilter_lib.models._context import context
 
 pytestmark = pytest.mark.backend
@@ -51,6 +51,15 @@ def enlarged():
     return keras.Model(inputs, layers.UpSampling2D(2)(x))
 
 
+def volumes():
+    """Every layer on volumes that the two networks do not have."""
+    x = inputs = keras.Input((None, None, None, 2))
+    x = layers.Cropping3D(((1, 0), (0, 0), (0, 2)))(layers.ZeroPadding3D(((1, 0), (0, 0), (2, 0)))(x))
+    x = layers.Conv3DTranspose(2, 4, strides=2, padding="same")(layers.AveragePooling3D(2)(x))
+    x = layers.UpSampling3D(2)(layers.Conv3D(2, 3, strides=2, padding="same")(x))
+    return keras.Model(inputs, layers.SpatialDropout3D(0.5)(x))
+
+
 NETWORKS = {  # what it is, an image's size, and a tile's
     "unet": (lambda: UNet(2, depth=2, base_filters=3), (141, 103), 90),
     "unet, transposed": (lambda: UNet(2, depth=1, base_filters=3, upsampling="transposed", classes=2), (91, 40), 37),
@@ -61,6 +70,9 @@ NETWORKS = {  # what it is, an image's size, and a tile's
     "overlapping": (overlapping, (61, 44), 31),
     "stride 3": (down_and_up, (81, 60), 32),
     "enlarged": (enlarged, (60, 52), 20),
+    "unet of voxels": (lambda: VoxelUNet(2, depth=1, base_filters=2), (41, 26, 25), 30),
+    "context of voxels": (lambda: VoxelContextNet(2, 2, 2, dilations=(1, 2), padding="same"), (21, 13, 15), 12),
+    "volumes": (volumes, (20, 32, 20), 20),
 }
 
 
@@ -113,14 +125,16 @@ def test_what_a_network_sees(name):
     for axis, field in enumerate(fields):
         size = 4 * (max(field.before, field.after) + field.stride) + 1
         thin = max(field.stride, 8)
-        shape = [thin, thin, 2]
+        shape = [thin] * len(fields)
         shape[axis] = size
+        shape.append(2)
         dark = np.random.default_rng(1).random((1, *shape)).astype("float32")
         before, after = [], []
         for phase in range(0, field.stride, max(field.stride // 8, 1)):
             bright, place = dark.copy(), size // 2 // field.stride * field.stride + phase
-            bright[(0, place, thin // 2) if axis == 0 else (0, thin // 2, place)] += 1e3
-            seen = np.abs(model.predict_on_batch(bright) - model.predict_on_batch(dark))[0].max(axis=(1 - axis, 2))
+            bright[(0, *(place if each == axis else thin // 2 for each in range(len(fields))))] += 1e3
+            others = tuple(each for each in range(len(fields) + 1) if each != axis)
+            seen = np.abs(model.predict_on_batch(bright) - model.predict_on_batch(dark))[0].max(axis=others)
             seen = np.flatnonzero(seen > 0)
             before.append(seen[-1] - place)
             after.append(place - seen[0])
