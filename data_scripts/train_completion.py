@@ -33,7 +33,7 @@ import keras  # noqa: E402
 
 from pcfilter_lib.losses import MaskedMeanAbsoluteError  # noqa: E402
 
-SIZE, POINTS, BATCH, RATE, EPOCHS = 32, 20_000, 16, 2e-3, 20
+SIZE, POINTS, BATCH, RATE, EPOCHS = 32, 20_000, 16, 3e-3, 12
 SHAPES, VIEWS, TESTED = 250, 8, 20  # of each class: shapes for training, of which each epoch sees one of eight views
 DEPTH, FILTERS = 3, 8
 PAIRS = Path(data.__file__).parent / "examples" / "completion.npz"

@@ -31,7 +31,7 @@ import keras  # noqa: E402
 
 from pcfilter_lib.losses import MaskedCategoricalCrossentropy  # noqa: E402
 
-ROOMS, TESTED, BLOCK, BATCH, RATE, EPOCHS = 96, 8, 32, 2, 3e-3, 10
+ROOMS, TESTED, BLOCK, BATCH, RATE, EPOCHS = 96, 8, 32, 2, 3e-3, 5
 WIDTH, DILATIONS = 16, (1, 1, 1, 4, 8)
 FIRST_SEED, TEST_SEED = 20_000, 30_000  # the rooms that ship have others
 BLOCKS = 3  # of each room in an epoch
