@@ -9,7 +9,7 @@ from pcfilter_lib.data.example import example_path
 from pcfilter_lib.data.labels import UNLABELLED
 from pcfilter_lib.data.modelnet import MODELNET10
 
-#: The classes of the voxels of a room, by label. A voxel without a surface is :data:`UNLABELLED`.
+#: The classes of the voxels of a room, by label. A voxel without a surface is ``UNLABELLED``.
 ROOM_CLASSES = ("floor", "wall", *MODELNET10)
 #: How many rooms each split has.
 ROOM_SPLITS = {"train": 6, "test": 2}
@@ -34,9 +34,9 @@ def load_rooms(split: str = "train") -> list[np.ndarray]:
     Returns
     -------
     list of ndarray of uint8, shape (100, 100, 56)
-        The class of each voxel, as an index into :data:`ROOM_CLASSES`; :data:`UNLABELLED` (255) where there is no
-        surface. A voxel's side is :data:`ROOM_VOXEL_SIZE`, 5 cm; the third axis is up, and voxel (0, 0, 0) is a corner
-        of the floor.
+        The class of each voxel, as an index into :data:`pcfilter_lib.data.ROOM_CLASSES`; ``UNLABELLED`` (255) where
+        there is no surface. A voxel's side is ``ROOM_VOXEL_SIZE``, 5 cm; the third axis is up, and voxel (0, 0, 0) is a
+        corner of the floor.
 
     Raises
     ------

@@ -23,7 +23,7 @@ def completion_target(occupied: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float32, shape (B, X, Y, Z)
-        In voxels, from centre to centre, at most :data:`NEAR`.
+        In voxels, from centre to centre, at most three.
     """
     found = np.empty(np.shape(occupied), np.float32)
     for one, volume in zip(found, np.asarray(occupied, bool), strict=True):
@@ -42,7 +42,7 @@ def completion_channels(known: np.ndarray) -> np.ndarray:
     Returns
     -------
     numpy.ndarray of float32, shape (B, X, Y, Z, 3)
-        How near a surface was seen, from 1 on it to 0 at :data:`NEAR` voxels; whether the voxel was seen to be free;
+        How near a surface was seen, from 1 on it to 0 at three voxels; whether the voxel was seen to be free;
         whether nobody has looked there.
     """
     known = np.asarray(known)

@@ -39,7 +39,7 @@ class VoxelGrid:
 
         - *occupancy*: whether the voxel is occupied;
         - *probability*: that it is, from 0 to 1;
-        - *ternary*: :data:`UNKNOWN` (-1), :data:`FREE` (0) or :data:`SURFACE` (1);
+        - *ternary*: ``UNKNOWN`` (-1), ``FREE`` (0) or ``SURFACE`` (1);
         - *distance*: metres to the nearest surface, NaN where nothing is known;
         - *signed*: the same, negative behind the surface;
         - *features*: anything else, with C numbers a voxel or one.

@@ -53,7 +53,7 @@ class Room:
         Floor, walls and furniture in metres; z is up. The floor is the rectangle from (0, 0, 0) to (X, Y, 0). Floor and
         walls are flat, without thickness, and face inwards. There is no ceiling.
     face_class : numpy.ndarray of uint8, shape (F,)
-        The class of each face, as an index into :data:`ROOM_CLASSES`.
+        The class of each face, as an index into :data:`pcfilter_lib.data.ROOM_CLASSES`.
     face_piece : numpy.ndarray of uint8, shape (F,)
         The piece of furniture that each face belongs to, counted from 1; 0 for floor and walls.
     size : tuple of float

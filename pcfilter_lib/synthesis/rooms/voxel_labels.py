@@ -32,7 +32,7 @@ def label_voxels(room: Room, voxel_size: float = 0.05, shape: tuple[int, int, in
     Returns
     -------
     numpy.ndarray of uint8, shape (X, Y, Z)
-        Indices into :data:`ROOM_CLASSES`; 255 for voxels without a surface.
+        Indices into :data:`pcfilter_lib.data.ROOM_CLASSES`; 255 for voxels without a surface.
 
     Raises
     ------
