@@ -28,6 +28,11 @@ PALETTE = {
     "grey": "#7F7F7F",
 }
 
+#: Of meshes. Plotly drops the normals of small triangles unless told not to, and its own lamp stands behind what its
+#: camera sees.
+LIGHT = {"facenormalsepsilon": 0, "vertexnormalsepsilon": 0}
+LAMP = {"x": 1000, "y": -2000, "z": 3000}
+
 pio.templates["pcfilter"] = go.layout.Template(
     layout={
         "colorway": list(PALETTE.values()),

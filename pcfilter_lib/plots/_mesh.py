@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pcfilter_lib.plots._figure import MAX_POINTS, PALETTE, Figure, extent, go, space, titled
+from pcfilter_lib.plots._figure import LAMP, LIGHT, MAX_POINTS, PALETTE, Figure, extent, go, space, titled
 
 if TYPE_CHECKING:
     from pcfilter_lib.data import Mesh
@@ -36,7 +36,7 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: 
     traces = [
         go.Mesh3d(
             x=x, y=y, z=z, i=i, j=j, k=k, color=PALETTE["sky"], flatshading=True, hoverinfo="skip",
-            lighting={"ambient": 0.45, "diffuse": 0.8, "specular": 0.15},
+            lighting=LIGHT | {"ambient": 0.45, "diffuse": 0.8, "specular": 0.15}, lightposition=LAMP,
         )
     ]  # fmt: skip
     if edges:

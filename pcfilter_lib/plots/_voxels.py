@@ -9,7 +9,7 @@ import numpy as np
 
 from pcfilter_lib._arguments import one_of
 from pcfilter_lib.errors import InputError
-from pcfilter_lib.plots._figure import PALETTE, Figure, go, space
+from pcfilter_lib.plots._figure import LAMP, LIGHT, PALETTE, Figure, go, space
 
 if TYPE_CHECKING:
     from pcfilter_lib.data import VoxelGrid
@@ -84,7 +84,8 @@ def voxels(
     # All first triangles, then all second ones.
     i, j, k = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]]).T
     mesh = {"x": x, "y": y, "z": z, "i": i, "j": j, "k": k, "flatshading": True, "hoverinfo": "skip"}
-    mesh["lighting"] = {"ambient": 0.55, "diffuse": 0.7, "specular": 0.05}
+    mesh["lighting"] = LIGHT | {"ambient": 0.55, "diffuse": 0.7, "specular": 0.05}
+    mesh["lightposition"] = LAMP
     traces = []
     if values is None:
         traces.append(go.Mesh3d(**mesh, color=PALETTE["sky"]))
@@ -181,6 +182,7 @@ def slices(
         for number, plane in enumerate(chosen)
     ]
     slider = {"active": middle, "steps": steps, "currentvalue": {"prefix": f"{axis} = ", "suffix": f" {unit}"}}
+    slider["pad"] = {"t": 56}  # below the axis' title
     layout = {
         "title": {"text": title},
         "sliders": [slider],
