@@ -23,6 +23,7 @@ ONE_CORE = {
     "OPENBLAS_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
+QUIET = {"OPEN3D_DISABLE_WEB_VISUALIZER": "true"}  # it would announce itself on the page
 
 LAUNCH = {
     "binderhub_url": "https://mybinder.org",
@@ -45,7 +46,7 @@ def _in_parallel(app: Sphinx, config: Config) -> None:
     says already about threads stays as it is.
     """
     app.parallel = os.cpu_count() or 1
-    for variable, value in ONE_CORE.items():
+    for variable, value in (ONE_CORE | QUIET).items():
         os.environ.setdefault(variable, value)
     for name in ("sphinx_multitoc_numbering", "sphinx_jupyterbook_latex"):
         if name in app.extensions:
