@@ -58,7 +58,7 @@ def test_notebooks_run_again_only_when_the_library_changed(extension, monkeypatc
 
 
 def test_notebooks_get_one_core_each_unless_the_environment_says_more(extension, monkeypatch):
-    for variable in extension.ONE_CORE:
+    for variable in extension.ONE_CORE | extension.QUIET:
         monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "3")
     app = SimpleNamespace(extensions={})
@@ -71,3 +71,4 @@ def test_notebooks_get_one_core_each_unless_the_environment_says_more(extension,
         "OPENBLAS_NUM_THREADS": "1",
         "TF_NUM_INTRAOP_THREADS": "1",
     }
+    assert extension.os.environ["OPEN3D_DISABLE_WEB_VISUALIZER"] == "true"
