@@ -107,7 +107,7 @@ def shells(mesh: Mesh) -> list[Mesh]:
     places, same = np.unique(mesh.vertices, axis=0, return_inverse=True)
     faces = same.reshape(-1)[mesh.faces]
     rows, columns = faces[:, [0, 1]].ravel(), faces[:, [1, 2]].ravel()
-    graph = coo_array((np.ones(len(rows), bool), (rows, columns)), shape=(len(places),) * 2)
+    graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(places),) * 2)
     part = connected_components(graph, directed=False)[1][faces[:, 0]]
     _, first = np.unique(part, return_index=True)
     found = []

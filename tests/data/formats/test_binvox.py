@@ -2,7 +2,6 @@ import io
 
 import numpy as np
 import pytest
-import trimesh
 from fuzz import assert_survives
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -238,6 +237,7 @@ def test_a_failure_at_the_end_leaves_nothing(tmp_path, monkeypatch):
 
 def test_trimesh_reads_and_writes_the_same_cubes(tmp_path):
     occupancy = np.random.default_rng(0).random((9, 9, 9)) < 0.3
+    trimesh = pytest.importorskip("trimesh")
     theirs = trimesh.exchange.binvox.load_binvox(io.BytesIO(written(tmp_path, occupancy)))
     np.testing.assert_array_equal(theirs.matrix, occupancy)
     np.testing.assert_array_equal(read(tmp_path, theirs.export(file_type="binvox"))[0], occupancy)
