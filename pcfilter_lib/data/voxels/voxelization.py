@@ -105,7 +105,7 @@ def shells(mesh: Mesh) -> list[Mesh]:
     """
     # Files often repeat a vertex for each face.
     places, same = np.unique(mesh.vertices, axis=0, return_inverse=True)
-    faces = same.reshape(-1)[mesh.faces]
+    faces = same.reshape(-1).astype(np.int32)[mesh.faces]  # SciPy 1.11 takes no other indices
     rows, columns = faces[:, [0, 1]].ravel(), faces[:, [1, 2]].ravel()
     graph = coo_array((np.ones(len(rows)), (rows, columns)), shape=(len(places),) * 2)
     part = connected_components(graph, directed=False)[1][faces[:, 0]]
