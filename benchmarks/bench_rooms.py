@@ -1,4 +1,4 @@
-"""Time a network that labels a whole room in one pass, beside the same network column by column.
+"""Time a network that labels a whole room in one pass, compared with the same network column by column.
 
     python benchmarks/bench_rooms.py [--json FILE] [--windows 128]
 

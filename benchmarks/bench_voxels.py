@@ -1,4 +1,4 @@
-"""Measure what `data.VoxelGrid` and its surroundings promise: how exact, and how quick beside Open3D.
+"""Measure what `data.VoxelGrid` and its surroundings promise: how exact, and how quick compared with Open3D.
 
     python benchmarks/bench_voxels.py [--json FILE]
 
@@ -68,7 +68,7 @@ def volume_error(points: int = 1_000_000) -> float:
     worst = 0.0
     for number, kind in enumerate(("bed", "sofa", "toilet", "dresser")):
         straight = furniture(kind, number)
-        # Turned: a board along the axes that is 2.8 voxels thick would count as 3 everywhere.
+        # Rotated: a board along the axes that is 2.8 voxels thick would count as 3 everywhere.
         turn = Rotation.random(rng=number).as_matrix()
         mesh = data.Mesh(straight.vertices @ turn.T, straight.faces)
         grid = data.VoxelGrid.around(mesh, 160, margin=1)

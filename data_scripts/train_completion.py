@@ -1,11 +1,11 @@
-"""Train a U-Net in space that completes furniture seen from one side, and write the weights and test pairs that ship.
+"""Train a U-Net in space that completes furniture seen from one side, and write the weights that ship.
 
     python data_scripts/train_completion.py --out runs --seed 0 --ship
 
 Each parametric shape stands in a cube of 32 x 32 x 32 voxels, normalised to the unit sphere, and one orthographic
 camera looks at it (`synthesis.partial_scan`). The network sees, for each voxel, how near a surface was seen, whether
 the voxel was seen to be free, and whether nobody has looked there; it is asked how far the whole surface is, cut off at
-three voxels. Only voxels that nobody has seen count, in the loss and in the test. Two baselines are measured beside it:
+three voxels. Only voxels that nobody has seen count, in the loss and in the test. Two baselines are measured as well:
 keeping what is known, and adding its mirror image in the plane in which this class of furniture is symmetric. Interrupt
 it at any time (Ctrl-C): the same command goes on after the last finished epoch. Half an hour on two cores. What ships
 is rounded to float16.
@@ -24,9 +24,8 @@ from pcfilter_lib import data, frameworks, models, training
 from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import FURNITURE, make_furniture, partial_scan
-from pcfilter_lib.synthesis.completion import NEAR, completion_channels, completion_target, mirrored
-from pcfilter_lib.weights import FOLDER as WEIGHTS
-from pcfilter_lib.weights._half import to_float16
+from pcfilter_lib.synthesis.completion import NEAR, completion_channels, completion_mirror, completion_target
+from pcfilter_lib.weights._ship import ship
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
@@ -36,7 +35,6 @@ from pcfilter_lib.losses import MaskedMeanAbsoluteError  # noqa: E402
 SIZE, POINTS, BATCH, RATE, EPOCHS = 32, 20_000, 16, 3e-3, 12
 SHAPES, VIEWS, TESTED = 250, 8, 20  # of each class: shapes for training, of which each epoch sees one of eight views
 DEPTH, FILTERS = 3, 8
-PAIRS = Path(data.__file__).parent / "examples" / "completion.npz"
 
 
 def pairs(split: str, count: int, views: int) -> dict[str, np.ndarray]:
@@ -97,7 +95,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--epochs", type=int, default=EPOCHS)
-    parser.add_argument("--ship", action="store_true", help="write weights and test pairs to pcfilter_lib")
+    parser.add_argument("--ship", action="store_true", help="write the weights to pcfilter_lib/weights")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     kept = options.out / "completion-pairs.npz"
@@ -118,20 +116,16 @@ def main() -> None:
     seen = known == data.SURFACE
     found = {
         "network": measured(said, known, whole),
-        "mirror": measured(completion_target(mirrored(known, test["kinds"])), known, whole),
+        "mirror": measured(completion_target(completion_mirror(known, test["kinds"])), known, whole),
         "what is known": measured(completion_target(seen), known, whole),
     }
     print(json.dumps(found, indent=1))
     if options.ship:
-        with replacing(PAIRS) as path:
-            packed = np.packbits(whole.reshape(len(whole), -1), axis=1)
-            np.savez_compressed(path, known=known, whole=packed, kinds=test["kinds"])
-        ship(model, options, found)
+        write_weights(model, options, found)
 
 
-def ship(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
+def write_weights(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
     """Write the network, what it scored, and where it comes from."""
-    file = WEIGHTS / "completion-furniture.keras"
     origin = {
         "about": "U-Net in space that completes furniture seen from one side, 32 x 32 x 32 voxels",
         "made by": "data_scripts/train_completion.py",
@@ -142,11 +136,7 @@ def ship(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": {"shapes": TESTED * len(FURNITURE), **found},
     }  # fmt: skip
-    with replacing(file) as path:
-        model.save(path)
-        to_float16(path)
-    with replacing(file.with_suffix(".json")) as path:
-        path.write_text(json.dumps(origin, indent=1) + "\n")
+    ship(model, "completion-furniture", origin)
 
 
 if __name__ == "__main__":

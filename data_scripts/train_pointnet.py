@@ -22,6 +22,7 @@ import argparse
 import hashlib
 import json
 import statistics
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,8 +33,7 @@ from pcfilter_lib import data, frameworks, models, training
 from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import FURNITURE, furniture_clouds
-from pcfilter_lib.weights import FOLDER as WEIGHTS
-from pcfilter_lib.weights._half import to_float16
+from pcfilter_lib.weights._ship import ship
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
@@ -155,6 +155,17 @@ def scores(model: keras.Model, clouds: np.ndarray, labels: np.ndarray, classes: 
     return {"shapes": len(labels), "accuracy": round(float((told == labels).mean()), 4), "recall": recall}
 
 
+def keep(model: keras.Model, file: Path, options: argparse.Namespace, tested: Callable[[bool], dict]) -> None:
+    """Save a trained network and its scores: of parametric shapes if it has learned these, and of ModelNet10's."""
+    with replacing(file) as path:
+        model.save(path)
+    found = {"seed": options.seed, **tested(options.set == "furniture")}
+    if options.set == "furniture" and options.data:
+        found["on ModelNet10"] = tested(False)
+    file.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps(found, indent=1))
+
+
 def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -171,24 +182,17 @@ def main() -> None:
     options.epochs = options.epochs or EPOCHS.get(options.set, NETWORKS[options.network].epochs)
     finished = options.out / f"{prefix(options)}{options.seed}.keras"
     if not finished.exists():
-        model = train(options)
-        with replacing(finished) as path:
-            model.save(path)
-        classes = CLASSES[options.set]
-        found = {"seed": options.seed, **scores(model, *shapes(options, "test", options.set == "furniture"), classes)}
-        if options.set == "furniture" and options.data:
-            found["on ModelNet10"] = scores(model, *shapes(options, "test", False), classes)
-        finished.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-        print(json.dumps(found, indent=1))
+        model, classes = train(options), CLASSES[options.set]
+        keep(model, finished, options, lambda made: scores(model, *shapes(options, "test", made), classes))
     if options.ship:
-        ship(options)
+        write_weights(options)
 
 
-def ship(options: argparse.Namespace) -> None:
+def write_weights(options: argparse.Namespace) -> None:
     """Write the network of seed 0, the scores of all seeds, and where it comes from."""
     found = [json.loads(path.read_text()) for path in sorted(options.out.glob(f"{prefix(options)}*.json"))]
     model = models.load(options.out / f"{prefix(options)}0.keras", compile=False)
-    file, recipe = WEIGHTS / f"{options.network}-{options.set}.keras", NETWORKS[options.network]
+    recipe = NETWORKS[options.network]
     origin = {
         "about": f"{recipe.title} that {ABOUT[options.set]}",
         "classes": CLASSES[options.set],
@@ -203,11 +207,7 @@ def ship(options: argparse.Namespace) -> None:
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": {"seeds": len(found), **mean_accuracy(found), "runs": found},
     }  # fmt: skip
-    with replacing(file) as path:
-        model.save(path)
-        to_float16(path)
-    with replacing(file.with_suffix(".json")) as path:
-        path.write_text(json.dumps(origin, indent=1) + "\n")
+    file = ship(model, f"{options.network}-{options.set}", origin)
     print(f"{len(found)} seeds: {mean_accuracy(found)} -> {file}")
 
 

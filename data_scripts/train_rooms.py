@@ -1,12 +1,12 @@
-"""Train a network that tells the class of each surface voxel of a room, and write the weights that ship.
+"""Train a network that classifies each surface voxel of a room, and write the weights that ship.
 
     python data_scripts/train_rooms.py --out runs --seed 0 --ship
 
 Rooms of `synthesis.make_room` at 5 cm, other ones than those that ship. The network sees which voxels are occupied, and
 nothing else. It is trained on blocks of 32 x 32 columns, of which it sees 15 voxels more on each side, and tested on
-whole rooms in one pass, on those that ship and on further ones. Each block is turned by a random quarter, and mirrored
-or not. Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. A quarter of an hour
-on two cores. What ships is rounded to float16.
+whole rooms in one pass, on those that ship and on further ones. Each block is rotated by a random multiple of 90
+degrees, and mirrored or not. Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch.
+Ten minutes on two cores. What ships is rounded to float16.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ from pcfilter_lib import data, frameworks, models, training
 from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import label_voxels, make_room
-from pcfilter_lib.weights import FOLDER as WEIGHTS
-from pcfilter_lib.weights._half import to_float16
+from pcfilter_lib.weights._ship import ship
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
@@ -56,7 +55,7 @@ def seen(labels: np.ndarray, reach: int) -> np.ndarray:
 
 
 class Blocks(data.ShuffledBatches):
-    """Batches of blocks of rooms, turned and mirrored, each around a voxel that is furniture."""
+    """Batches of blocks of rooms, rotated and mirrored, each around a voxel that is furniture."""
 
     def __init__(self, labels: np.ndarray, reach: int, **kwargs):
         super().__init__(np.repeat(np.arange(len(labels)), BLOCKS), np.zeros(BLOCKS * len(labels)), **kwargs)
@@ -79,7 +78,7 @@ class Blocks(data.ShuffledBatches):
 
 
 def measured(model: keras.Model, labels: np.ndarray) -> dict[str, object]:
-    """Return how much of the surface voxels of whole rooms is told right, class by class."""
+    """Return accuracy and IoU on the surface voxels of whole rooms."""
     count = len(data.ROOM_CLASSES)
     table, seconds = np.zeros((count, count), np.int64), []
     for room in labels:
@@ -130,14 +129,13 @@ def main() -> None:
     }
     print(json.dumps(found, indent=1))
     if options.ship:
-        ship(model, options, found)
+        write_weights(model, options, found)
 
 
-def ship(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
+def write_weights(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
     """Write the network, what it scored, and where it comes from."""
-    file = WEIGHTS / "rooms-dense.keras"
     origin = {
-        "about": "A context network that tells twelve classes of surface voxels in rooms, at 5 cm",
+        "about": "A context network that classifies surface voxels in rooms into twelve classes, at 5 cm",
         "classes": data.ROOM_CLASSES,
         "made by": "data_scripts/train_rooms.py",
         "recipe": {
@@ -148,11 +146,7 @@ def ship(model: keras.Model, options: argparse.Namespace, found: dict) -> None:
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": found,
     }  # fmt: skip
-    with replacing(file) as path:
-        model.save(path)
-        to_float16(path)
-    with replacing(file.with_suffix(".json")) as path:
-        path.write_text(json.dumps(origin, indent=1) + "\n")
+    ship(model, "rooms-dense", origin)
 
 
 if __name__ == "__main__":

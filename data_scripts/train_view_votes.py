@@ -21,7 +21,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from tqdm import tqdm
 
 from pcfilter_lib.data import OrganizedScan, load_scan, save_scan
-from pcfilter_lib.data._poses import shaken
+from pcfilter_lib.data._poses import perturbed
 from pcfilter_lib.data.labels import ARTEFACT, TRUE_GEOMETRY, UNLABELLED
 from pcfilter_lib.files import replacing
 from pcfilter_lib.filters._onnx import described
@@ -65,7 +65,7 @@ def examples(scans: list[OrganizedScan], generator: np.random.Generator) -> tupl
     noise = estimate_noise([(one, exact[(k + step) % len(exact)]) for k, one in enumerate(exact) for step in (1, 3)])
     depth = float(np.median(np.concatenate([view.points[:, 2] for view in exact])))
     error = noise(depth) * np.exp(generator.uniform(np.log(0.3), np.log(8)))  # of this scene's poses
-    moved = [View(dataclasses.replace(scan, pose=shaken(scan.pose, error, depth, generator))) for scan in scans]
+    moved = [View(dataclasses.replace(scan, pose=perturbed(scan.pose, error, depth, generator))) for scan in scans]
     for views in (exact, moved):
         noise = estimate_noise(
             [(one, views[(k + step) % len(views)]) for k, one in enumerate(views) for step in (1, 3)]

@@ -20,14 +20,13 @@ from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
-from train_pointnet import LICENCE, mean_accuracy, scores
+from train_pointnet import LICENCE, keep, mean_accuracy, scores
 
 from pcfilter_lib import data, frameworks, models, training
 from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import FURNITURE, furniture_clouds
-from pcfilter_lib.weights import FOLDER as WEIGHTS
-from pcfilter_lib.weights._half import to_float16
+from pcfilter_lib.weights._ship import ship
 
 frameworks.start("tensorflow")
 import keras  # noqa: E402
@@ -115,7 +114,7 @@ def build(classes: int, size: int, steps: int) -> keras.Model:
 
 
 def tested(model: keras.Model, options: argparse.Namespace, made: bool) -> dict[str, object]:
-    """Return what share of the test shapes is told right."""
+    """Return the accuracy on the test shapes."""
     clouds, labels = clouds_of(options, "test", made)
     voxels = as_input(grids(clouds, options.size, options.set == "occupancy", "test"))
     return scores(model, voxels, labels, data.MODELNET10)
@@ -156,25 +155,18 @@ def main() -> None:
     finished = options.out / f"{prefix(options)}{options.seed}.keras"
     if not finished.exists():
         model = train(options)
-        with replacing(finished) as path:
-            model.save(path)
-        found = {"seed": options.seed, **tested(model, options, options.set == "furniture")}
-        if options.set == "furniture" and options.data:
-            found["on ModelNet10"] = tested(model, options, False)
-        finished.with_suffix(".json").write_text(json.dumps(found, indent=1) + "\n")
-        print(json.dumps(found, indent=1))
+        keep(model, finished, options, lambda made: tested(model, options, made))
     if options.ship:
-        ship(options)
+        write_weights(options)
 
 
-def ship(options: argparse.Namespace) -> None:
+def write_weights(options: argparse.Namespace) -> None:
     """Write the network of seed 0, the scores of all seeds, and where it comes from."""
     found = [json.loads(path.read_text()) for path in sorted(options.out.glob(f"{prefix(options)}*.json"))]
     model = models.load(options.out / f"{prefix(options)}0.keras", compile=False)
     made = options.set == "furniture"
-    file = WEIGHTS / f"voxnet-{'furniture' if made else 'modelnet10'}.keras"
     origin = {
-        "about": "VoxNet that tells ModelNet10's classes from fields of distances, trained on "
+        "about": "VoxNet that classifies distance fields into ModelNet10's classes, trained on "
         + ("parametric shapes alone" if made else "ModelNet10"),
         "classes": data.MODELNET10,
         "made by": "data_scripts/train_voxnet.py",
@@ -188,11 +180,7 @@ def ship(options: argparse.Namespace) -> None:
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": {"seeds": len(found), **mean_accuracy(found), "runs": found},
     }  # fmt: skip
-    with replacing(file) as path:
-        model.save(path)
-        to_float16(path)
-    with replacing(file.with_suffix(".json")) as path:
-        path.write_text(json.dumps(origin, indent=1) + "\n")
+    file = ship(model, f"voxnet-{'furniture' if made else 'modelnet10'}", origin)
     print(f"{len(found)} seeds: {mean_accuracy(found)} -> {file}")
 
 

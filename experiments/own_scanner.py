@@ -39,7 +39,7 @@ TESTED = 40  # of the frames, the last ones
 BLOCKS = 4  # rows and columns of blocks of a PhoXi scan
 PHOXI_NAMES = ("004", "006")
 # Where the files lie on this machine is nobody's business.
-_FOLDERS = re.compile(r"(?:\.{1,2}|~)?(?:/[^\s/]+)+/|(?:\.\./)+(?:[^\s/]+/)*")
+_FOLDERS = re.compile(r"(?:\.{1,2}|~)?(?:/[^\s/]+)+/|\.\./")
 
 
 def timed(work: Path, name: str, *words: str | Path) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import numpy as np
 from tqdm import tqdm
 
 from pcfilter_lib import data, filters, results, synthesis
-from pcfilter_lib.data._poses import shaken
+from pcfilter_lib.data._poses import perturbed
 from pcfilter_lib.provenance import provenance
 
 RESULT = results.path("views_by_cause")
@@ -48,7 +48,7 @@ def true_noise(scans: list[data.OrganizedScan]) -> float:
 
 def moved(scan: data.OrganizedScan, error: float, generator: np.random.Generator) -> data.OrganizedScan:
     """Return a scan whose camera is not quite where its pose says: off by `error` metres where most points lie."""
-    return dataclasses.replace(scan, pose=shaken(scan.pose, error, float(np.nanmedian(scan.depth)), generator))
+    return dataclasses.replace(scan, pose=perturbed(scan.pose, error, float(np.nanmedian(scan.depth)), generator))
 
 
 def labelled(scans: list[data.OrganizedScan], pose_error: float = 0) -> dict[str, np.ndarray]:

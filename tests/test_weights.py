@@ -22,7 +22,9 @@ def scan(request):
 
 
 def test_there_are_weights():
-    assert [card.stem for card in CARDS] == sorted(["artefact-unet", "view-votes", *CLASSIFIERS])
+    assert [card.stem for card in CARDS] == sorted(
+        ["artefact-unet", "completion-furniture", "view-votes", *CLASSIFIERS]
+    )
 
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.stem)
@@ -74,6 +76,27 @@ def test_a_classifier_knows_parametric_shapes(name):
     clouds, labels = synthesis.furniture_clouds(card["classes"], 6, 1024)
     told = np.asarray(models.load_pretrained(name).predict(clouds, verbose=0)).argmax(axis=-1)
     assert (told == labels).mean() > 0.7
+
+
+@pytest.mark.backend
+def test_completion_is_better_than_the_mirror():
+    from pcfilter_lib import models
+
+    grid = data.VoxelGrid(np.zeros((32,) * 3, bool), (-1, -1, -1), 2 / 32)
+    known, whole = [], []
+    for number, kind in enumerate(synthesis.FURNITURE):
+        solid = synthesis.make_furniture(kind, np.random.default_rng([77, number]))
+        points = data.unit_sphere(data.sample_surface(data.Mesh(solid.vertices, solid.faces), 20_000, seed=number))
+        whole.append(data.voxelize(points, grid=grid).values)
+        known.append(synthesis.partial_scan(points, 37 * number, 20, origin=(-1, -1, -1), side=2).knowledge)
+    known, whole = np.stack(known), np.stack(whole)
+    unknown = known == data.UNKNOWN
+    network = models.load_pretrained("completion-furniture")
+    said = np.asarray(network.predict(synthesis.completion_channels(known), verbose=0))[..., 0]
+    mirror = synthesis.completion_target(synthesis.completion_mirror(known, np.arange(len(known))))
+    truth = synthesis.completion_target(whole)
+    errors = [np.abs(each - truth)[unknown].mean() for each in (said, mirror)]
+    assert errors[0] < 0.7 * errors[1]
 
 
 @pytest.mark.backend

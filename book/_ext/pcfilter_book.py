@@ -23,7 +23,9 @@ ONE_CORE = {
     "OPENBLAS_NUM_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
 }
-QUIET = {"OPEN3D_DISABLE_WEB_VISUALIZER": "true"}  # it would announce itself on the page
+QUIET = {
+    "OPEN3D_DISABLE_WEB_VISUALIZER": "true"
+}  # it would announce itself on the page
 
 LAUNCH = {
     "binderhub_url": "https://mybinder.org",

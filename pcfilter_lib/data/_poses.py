@@ -62,8 +62,8 @@ def says_something(pose: np.ndarray | None) -> bool:
     return pose is not None and not np.array_equal(pose, np.eye(4))
 
 
-def shaken(pose: np.ndarray, sigma: float, depth: float, generator: np.random.Generator) -> np.ndarray:
-    """Return a pose that is off by sigma at a depth, half by a turn and half by a shift."""
+def perturbed(pose: np.ndarray, sigma: float, depth: float, generator: np.random.Generator) -> np.ndarray:
+    """Return a pose with an error of `sigma` metres at a depth, half by rotation and half by translation."""
     size = sigma / np.sqrt(2)
     axis, shift = (direction / np.linalg.norm(direction) for direction in generator.normal(size=(2, 3)))
     angle = size / depth

@@ -20,7 +20,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
         "max_unpooling": ["MaxUnpooling2D"],
         "nearest_neighbors": ["NearestNeighbors"],
-        "nearest_upsampling": ["NearestUpsampling3D"],
         "pad_to_multiple": ["PadToMultiple"],
         "point_transform": ["PointTransform"],
         "random_background": ["RandomBackground"],

@@ -1,4 +1,4 @@
-"""The mean absolute error where it is known what is right, or where it was not known before."""
+"""Mean absolute error over the labelled places."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pcfilter_lib.losses._masked import MaskedLoss, keras, ops
 class MaskedMeanAbsoluteError(MaskedLoss):
     """The mean of ``|label - prediction|`` over the places whose label is finite.
 
-    For completion, labels are set to NaN where the scan has measured: only what the network had to make up is counted,
-    as in Dai et al. 2017, section 4.3.
+    For completion, set the labels to NaN where the scan has measured: only what the network had to infer then counts,
+    as in the shape completion of Dai et al. 2017.
 
     Parameters
     ----------

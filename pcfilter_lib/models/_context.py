@@ -17,7 +17,6 @@ from pcfilter_lib.layers import (
     DropBlock3D,
     MaxPoolingWithIndices2D,
     MaxUnpooling2D,
-    NearestUpsampling3D,
     PadToMultiple,
 )
 
@@ -136,8 +135,6 @@ def _through(layer: Any, node: Any, maps: list[_Map], axis: int, strides: set[in
         return [_unpooled(node, maps, axis)]
     if isinstance(layer, BilinearUpsampling2D):
         return [_spread(first, 4, 2, (1, 1))]
-    if isinstance(layer, NearestUpsampling3D):
-        return [_spread(first, 2, 2, (0, 0))]
     if isinstance(layer, _UPSAMPLING) and getattr(layer, "interpolation", "nearest") in ("nearest", "bilinear"):
         factor = layer.size[axis]
         extent = factor if getattr(layer, "interpolation", "nearest") == "nearest" else 2 * factor - factor % 2

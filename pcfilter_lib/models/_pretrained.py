@@ -14,22 +14,29 @@ def load_pretrained(name: str) -> keras.Model:
 
     Parameters
     ----------
-    name : {"artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture", "dgcnn-modelnet10"}
+    name : str
+        One of "artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture", "dgcnn-modelnet10",
+        "completion-furniture".
+
         "artefact-unet" is the artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape
         (B, H, W, 14), to the logit of true geometry, shape (B, H, W, 1). The same network, without Keras, is
         ``filters.load_filter("artefact-unet")``.
 
-        The others classify clouds in the unit sphere, shape (B, N, 3), that stand upright as ModelNet10's do: they
-        return logits of :data:`pcfilter_lib.data.MODELNET10`, shape (B, 10). "dgcnn-modelnet10" is a :class:`DGCNN`,
-        the rest are a :class:`PointNet` each. "pointnet-modelnet6" knows six classes, without chair, desk, table and
-        toilet: shape (B, 6). ModelNet is for academic research only, and so are weights that were trained on it.
-        "pointnet-furniture" knows the ten classes, too, and has seen nothing but the shapes of
-        :func:`pcfilter_lib.synthesis.make_furniture`: it is free for any use.
+        The PointNets and the DGCNN classify clouds in the unit sphere, shape (B, N, 3), that stand upright as
+        ModelNet10's do: they return logits of :data:`pcfilter_lib.data.MODELNET10`, shape (B, 10).
+        "pointnet-modelnet6" knows six classes, without chair, desk, table and toilet: shape (B, 6). ModelNet is for
+        academic research only, and so are weights that were trained on it. "pointnet-furniture" knows the ten classes,
+        too, and has seen nothing but the shapes of :func:`pcfilter_lib.synthesis.make_furniture`: it is free for any
+        use.
+
+        "completion-furniture" is a :class:`VoxelUNet` that completes furniture scanned from one side, 32 voxels a side:
+        from :func:`pcfilter_lib.synthesis.completion_channels` to the truncated distance from the whole surface, in
+        voxels, shape (B, X, Y, Z, 1).
 
     Returns
     -------
     keras.Model
-        Not compiled. Where its weights are from is told by the ``.json`` beside them in ``pcfilter_lib/weights``.
+        Not compiled. The ``.json`` file next to its weights in ``pcfilter_lib/weights`` gives their origin.
 
     Raises
     ------

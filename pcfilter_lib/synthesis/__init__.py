@@ -6,7 +6,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules=["furniture", "rooms", "scanner", "scenes"],
     submod_attrs={
-        "completion": ["completion_channels", "completion_target", "mirrored"],
+        "completion": ["completion_channels", "completion_mirror", "completion_target"],
         "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "furniture.catalogue": ["FURNITURE", "FURNITURE_PIECES", "furniture_clouds", "make_furniture"],
         "recipe": ["PRESETS", "Recipe"],

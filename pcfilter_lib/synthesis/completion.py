@@ -1,4 +1,4 @@
-"""What a completion network is asked, and what it has to be better than."""
+"""Inputs, targets and a baseline for completion networks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NEAR = 3
 
 
 def completion_target(occupied: np.ndarray) -> np.ndarray:
-    """Return how far each voxel is from the nearest occupied one.
+    """Return the distance of each voxel from the nearest occupied one, truncated.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def completion_target(occupied: np.ndarray) -> np.ndarray:
 
 
 def completion_channels(known: np.ndarray) -> np.ndarray:
-    """Return what a completion network sees.
+    """Return the input channels of a completion network.
 
     Parameters
     ----------
@@ -53,11 +53,11 @@ def completion_channels(known: np.ndarray) -> np.ndarray:
     return np.stack([near, known == FREE, known == UNKNOWN], axis=-1).astype(np.float32)
 
 
-def mirrored(known: np.ndarray, kinds: np.ndarray) -> np.ndarray:
-    """Return the surface that was seen, and its mirror image where nobody has looked.
+def completion_mirror(known: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """Complete a partial scan by its mirror image: the baseline that a network has to beat.
 
     Furniture of :func:`make_furniture`, normalised by its centroid, is symmetric in the middle of the grid: left is
-    like right, seen from its front. Who knows the class knows the plane.
+    like right, seen from its front. The class gives the plane. The image is kept where the scan knows nothing.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def test_left_is_mirrored_to_right_where_nobody_has_looked():
     known[:, 0, 1, 2] = known[:, 1, 3, 3] = SURFACE
     known[:, 3, 1, 2] = FREE  # a mirror image that was seen not to be there
     kinds = [synthesis.FURNITURE.index(kind) for kind in ("chair", "desk")]
-    chair, desk = synthesis.mirrored(known, kinds)
+    chair, desk = synthesis.completion_mirror(known, kinds)
     assert np.argwhere(chair).tolist() == [[0, 1, 2], [1, 3, 3], [2, 3, 3]]
     assert np.argwhere(desk).tolist() == [[0, 1, 2], [0, 2, 2], [1, 0, 3], [1, 3, 3]]
 

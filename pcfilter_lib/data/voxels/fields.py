@@ -1,4 +1,4 @@
-"""Distance fields: how far voxels are from a surface, values between their centres, and back to a surface."""
+"""Distance fields, trilinear interpolation, and marching cubes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from scipy.spatial import cKDTree
 
 from pcfilter_lib._arguments import number_within
 from pcfilter_lib.data.mesh import Mesh
+from pcfilter_lib.data.voxels._raycasting import distances
 from pcfilter_lib.data.voxels.grid import VoxelGrid
 from pcfilter_lib.data.voxels.voxelization import enclosed_by, shells
 from pcfilter_lib.errors import InputError, require
@@ -20,7 +21,7 @@ def distance_field(
     signed: bool = False,
     truncation: float | None = None,
 ) -> VoxelGrid:
-    """Return how far the centre of each voxel is from a surface.
+    """Compute the distance of each voxel's centre from a surface.
 
     Parameters
     ----------
@@ -58,7 +59,7 @@ def distance_field(
     elif not isinstance(grid, VoxelGrid):
         raise InputError("distance_field", "grid", "it says where the field lies", "give VoxelGrid.around(surface, 32)")
     elif isinstance(surface, Mesh):
-        values = _signed(surface, grid) if signed else _distance(surface, grid.centres())
+        values = _signed(surface, grid) if signed else distances(surface, grid.centres())
     elif signed:
         raise InputError("distance_field", "signed", "a cloud has no inside", "give a mesh, or leave signed out")
     else:
@@ -83,28 +84,19 @@ def _from_voxels(grid: VoxelGrid, signed: bool) -> np.ndarray:
     return outside * grid.voxel_size
 
 
-def _distance(mesh: Mesh, points: np.ndarray) -> np.ndarray:
-    o3d = require("open3d", "open3d")
-    middle = mesh.bounds.mean(axis=0)  # Open3D computes in float32, which has no digits left far from the origin
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles((mesh.vertices - middle).astype(np.float32), mesh.faces.astype(np.uint32))
-    return scene.compute_distance(np.ascontiguousarray(points - middle, np.float32)).numpy()
-
-
 def _signed(mesh: Mesh, grid: VoxelGrid) -> np.ndarray:
-    values = _distance(mesh, grid.centres())
+    values = distances(mesh, grid.centres())
     for shell in shells(mesh):
         box, inside = enclosed_by(shell, grid)
         if inside.any():
             part = values[box]
             points = grid.to_points(np.argwhere(inside) + [axis.start for axis in box])
-            deep = -_distance(shell, points)
-            part[inside] = np.minimum(np.where(part[inside] < 0, part[inside], 0), deep)
+            part[inside] = np.minimum(part[inside], -distances(shell, points))
     return values
 
 
 def trilinear_sample(field: VoxelGrid, points: np.ndarray, *, outside: float = np.nan) -> np.ndarray:
-    """Return the values of a field between the centres of its voxels.
+    """Interpolate a field at points, trilinearly.
 
     Parameters
     ----------
@@ -135,7 +127,7 @@ def trilinear_sample(field: VoxelGrid, points: np.ndarray, *, outside: float = n
 
 
 def marching_cubes(field: VoxelGrid, level: float | None = None) -> Mesh:
-    """Return the surface on which a field has a value.
+    """Extract the surface on which a field has a given value.
 
     W. Lorensen, H. Cline, *Marching cubes*, SIGGRAPH 1987, as scikit-image does it (T. Lewiner and others, *Efficient
     implementation of marching cubes' cases with topological guarantees*, Journal of Graphics Tools 8, 2003).

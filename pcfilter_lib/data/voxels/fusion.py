@@ -1,4 +1,4 @@
-"""Many scans, one field: truncated signed distances, averaged over the views that saw a voxel."""
+"""Fusion of posed scans into one field of truncated signed distances."""
 
 from __future__ import annotations
 
@@ -20,15 +20,14 @@ _NEAREST = np.float32(1e-6)  # metres before a camera in which it sees nothing: 
 
 @dataclass(frozen=True, eq=False)
 class FusedScans:
-    """What several scans say together.
+    """The result of fusing several scans.
 
     Parameters
     ----------
     field : VoxelGrid
-        Of kind signed: positive where a scanner looked through, negative behind a surface, NaN where no scan says
-        anything.
+        Of kind signed: positive in front of a surface, negative behind it, NaN where no scan measured anything.
     weight : numpy.ndarray, shape (X, Y, Z), float32
-        How many scans said something.
+        Number of scans that contribute to each voxel.
     """
 
     field: VoxelGrid
@@ -36,7 +35,7 @@ class FusedScans:
 
     @property
     def ternary(self) -> VoxelGrid:
-        """Free, surface, unknown.
+        """The field as free, surface or unknown.
 
         A voxel is surface if its centre is at most half of its diagonal from one, free if it lies in front of it, and
         unknown otherwise: behind what was seen, and where no scan has looked, nothing is known.
@@ -55,13 +54,13 @@ def fuse_scans(
     *,
     poses: Sequence[np.ndarray] | None = None,
 ) -> FusedScans:
-    """Return the mean of the truncated signed distances that scans measure.
+    """Average the truncated signed distances that posed scans measure.
 
     B. Curless, M. Levoy, *A volumetric method for building complex models from range images*, SIGGRAPH 1996, with the
     weights and the projection of R. Newcombe and others, *KinectFusion*, ISMAR 2011. A voxel's centre is projected
     into the scan, to the nearest pixel. What was measured there, less the depth of the voxel, both along the ray, is
-    the distance; where it is less than ``-truncation``, the voxel lies too far behind the surface for the scan to say
-    anything about it.
+    the distance. A voxel with a distance below ``-truncation`` lies too far behind the surface: the scan does not
+    contribute to it.
 
     Parameters
     ----------
@@ -92,7 +91,7 @@ def fuse_scans(
     if not number:
         raise InputError("fuse_scans", "scans", "there are none", "give at least one scan")
     with np.errstate(invalid="ignore"):
-        field = total / weight  # 0 / 0, where no scan says anything, is NaN
+        field = total / weight  # 0 / 0, where no scan contributes, is NaN
     return FusedScans(grid.with_values(np.clip(field, -truncation, truncation), "signed", truncation), weight)
 
 
@@ -115,7 +114,7 @@ def _add(
     total: np.ndarray,
     weight: np.ndarray,
 ) -> None:
-    """Add what one scan says to the sums, layer by layer: a layer stays in the processor's cache."""
+    """Add one scan to the sums, layer by layer: a layer stays in the processor's cache."""
     rows, columns = scan.shape
     # A frame of NaN around the image receives all voxels that no pixel sees.
     depth = np.pad(scan.depth, 1, constant_values=np.nan).ravel()
@@ -142,10 +141,10 @@ def _add(
         distance -= 1
         # Depth is counted along the camera's axis, distance along the ray.
         distance *= np.sqrt(plane + squares[0][number])
-        said = distance >= -truncation  # NaN is not
-        said &= z > _NEAREST
-        weight[number] += said
-        np.add(total[number], np.minimum(distance, np.float32(truncation)), out=total[number], where=said)
+        near = distance >= -truncation  # NaN is not
+        near &= z > _NEAREST
+        weight[number] += near
+        np.add(total[number], np.minimum(distance, np.float32(truncation)), out=total[number], where=near)
 
 
 def _bent(scan: OrganizedScan) -> bool:

@@ -1,4 +1,4 @@
-"""The grid of voxels: numbers on a regular grid in space, and where that grid lies."""
+"""The grid of voxels: values on a regular grid in space."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pcfilter_lib._arguments import number_within, one_of, whole_number
 from pcfilter_lib.data.mesh import Mesh
 from pcfilter_lib.errors import InputError
 
-#: What the values of a grid say.
+#: The kinds of values that a grid can hold.
 KINDS = ("occupancy", "probability", "ternary", "distance", "signed", "features")
 #: The values of a ternary grid: nobody has looked there; somebody looked through; somebody saw a surface.
 UNKNOWN, FREE, SURFACE = -1, 0, 1
@@ -35,7 +35,7 @@ class VoxelGrid:
     voxel_size : float, optional
         The edge of a voxel, in metres.
     kind : {"occupancy", "probability", "ternary", "distance", "signed", "features"}, optional
-        What the values say:
+        The meaning of the values:
 
         - *occupancy*: whether the voxel is occupied;
         - *probability*: that it is, from 0 to 1;
@@ -49,7 +49,7 @@ class VoxelGrid:
     Raises
     ------
     InputError
-        If the shape or a value is not what `kind` says, or the place is not finite.
+        If the shape or a value does not fit `kind`, or the origin is not finite.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class VoxelGrid:
         fit : {"box", "sphere"}, optional
             *box*: the longest side of the bounding box fills the grid. *sphere*: the sphere about the centroid that
             holds everything fills it, as :func:`pcfilter_lib.data.unit_sphere` normalises clouds; a shape then has the
-            same size in the grid however it is turned.
+            same size in the grid however it is rotated.
         margin : float, optional
             Voxels to be left free at each side.
 
@@ -137,10 +137,10 @@ class VoxelGrid:
         Raises
         ------
         InputError
-            For features, which do not say it.
+            For features, which do not define it.
         """
         if self.kind == "features":
-            raise _wrong("kind", "features do not say where something is", "make an occupancy grid of them")
+            raise _wrong("kind", "features do not define occupancy", "make an occupancy grid of them")
         if self.kind == "probability":
             return self.values >= 0.5
         if self.kind == "ternary":
@@ -178,7 +178,7 @@ class VoxelGrid:
         return centres
 
     def with_values(self, values: np.ndarray, kind: str, truncation: float | None = None) -> VoxelGrid:
-        """Return other values at the same place.
+        """Return a grid with other values at the same place.
 
         Parameters
         ----------

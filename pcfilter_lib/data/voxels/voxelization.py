@@ -7,6 +7,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from pcfilter_lib.data.mesh import Mesh
+from pcfilter_lib.data.voxels._raycasting import encloses
 from pcfilter_lib.data.voxels.grid import VoxelGrid
 from pcfilter_lib.errors import InputError, require
 
@@ -20,7 +21,7 @@ def voxelize(
     margin: float = 0,
     solid: bool = False,
 ) -> VoxelGrid:
-    """Return which voxels a mesh or a cloud occupies.
+    """Voxelize a mesh or a cloud.
 
     Of a mesh, the *skin* is every voxel that a triangle touches (Akenine-Möller, *Fast 3D triangle-box overlap
     testing*, Journal of Graphics Tools 6, 2001, by Open3D); the *solid* adds every voxel whose centre lies inside. A
@@ -29,11 +30,11 @@ def voxelize(
     Parameters
     ----------
     surface : Mesh or array-like, shape (N, 3)
-        What occupies. What lies outside of the grid is left out.
+        The mesh or cloud. Parts outside the grid are ignored.
     resolution : int, optional
         Voxels a side of a cube around the surface.
     grid : VoxelGrid, optional
-        Instead of `resolution`, `fit` and `margin`: another grid, whose place is taken.
+        The grid to fill, instead of `resolution`, `fit` and `margin`. Its values do not matter.
     fit, margin
         As in :meth:`VoxelGrid.around`.
     solid : bool, optional
@@ -133,14 +134,14 @@ def enclosed_by(shell: Mesh, grid: VoxelGrid) -> tuple[tuple[slice, slice, slice
     shell : Mesh
         One of :func:`shells`.
     grid : VoxelGrid
-        Only its place counts.
+        Its values do not matter.
 
     Returns
     -------
     box : tuple of three slices
         Of the grid.
     inside : numpy.ndarray of bool
-        In this box: whether a ray from there crosses the shell an odd number of times.
+        For the voxels of this box.
 
     Raises
     ------
@@ -153,16 +154,7 @@ def enclosed_by(shell: Mesh, grid: VoxelGrid) -> tuple[tuple[slice, slice, slice
     stop = (np.floor(high) + 1).clip(start, grid.shape).astype(int)
     box = tuple(map(slice, start.tolist(), stop.tolist()))
     points = grid.to_points(np.moveaxis(np.indices(stop - start), 0, -1) + start)
-    return box, _odd_crossings(shell, points) if points.size else np.zeros(points.shape[:3], bool)
-
-
-def _odd_crossings(shell: Mesh, points: np.ndarray) -> np.ndarray:
-    o3d = require("open3d", "open3d")
-    middle = shell.bounds.mean(axis=0)  # Open3D computes in float32, which has no digits left far from the origin
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles((shell.vertices - middle).astype(np.float32), shell.faces.astype(np.uint32))
-    points = np.ascontiguousarray(points - middle, np.float32)
-    return scene.compute_occupancy(points, nsamples=3).numpy() > 0  # three rays vote: one may graze an edge
+    return box, encloses(shell, points) if points.size else np.zeros(points.shape[:3], bool)
 
 
 def _check_closed(shell: Mesh) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from keras import layers
 
-from pcfilter_lib.layers import NearestUpsampling3D
 from pcfilter_lib.models._blocks import MOMENTUM
 
 
@@ -35,7 +34,7 @@ def encoder_decoder(volume, depth: int, widths: list[int]):
     volume = convolution(volume, widths[depth], "bottom_2")
     for level in reversed(range(depth)):
         volume = layers.Conv3D(widths[level], 1, name=f"up_{level}_channels")(volume)  # in this order: an eighth
-        volume = NearestUpsampling3D(name=f"up_{level}")(volume)
+        volume = layers.UpSampling3D(name=f"up_{level}")(volume)
         volume = layers.Concatenate(name=f"beside_{level}")([encoded[level], volume])
         volume = convolution(volume, widths[level], f"decode_{level}_1")
         volume = convolution(volume, widths[level], f"decode_{level}_2")

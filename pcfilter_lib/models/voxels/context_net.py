@@ -48,7 +48,7 @@ class VoxelContextNet(Architecture):
     ----------
     Yu, F. and Koltun, V. (2016). Multi-scale context aggregation by dilated convolutions. ICLR.
     Dai, A., Chang, A. X., Savva, M., Halber, M., Funkhouser, T. and Nießner, M. (2017). ScanNet: richly-annotated 3D
-    reconstructions of indoor scenes. CVPR. Section 6.2.
+    reconstructions of indoor scenes. CVPR.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Voxels one group after another: what has been decided is told to what has not."""
+"""Autoregressive completion: predict one interleaved group of voxels after another."""
 
 from __future__ import annotations
 
@@ -54,16 +54,16 @@ class GroupMask(layers.Layer):
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
 class VoxelGroups(Architecture):
-    r"""The logit of each voxel, given a condition and the voxels of all groups before its own.
+    r"""The logit of each voxel, given a condition and the voxels of all earlier groups.
 
-    The voxels are parted into eight interleaved groups, ``volume[a::2, b::2, c::2]``, so that no two neighbours are in
-    one group. A trunk looks at the condition; for each group a head of its own looks at what the trunk says and at the
-    voxels of the groups before, and says
+    The voxels form eight interleaved groups, ``volume[a::2, b::2, c::2]``, so that no two neighbours are in one group.
+    A trunk computes features of the condition. Each group has a head, which sees these features and the voxels of the
+    earlier groups, and predicts the logit of
 
-    .. math:: \log p(v_i = 1 \mid \text{condition}, \text{groups before})
+    .. math:: p(v_i = 1 \mid \text{condition}, \text{earlier groups})
 
-    for each voxel i of its group. In training, the groups before are the truth (*teacher forcing*), so that all eight
-    are learned in one pass; :meth:`complete` draws one group after another.
+    for each voxel i of its group. In training, the earlier groups are the truth (*teacher forcing*), so that all eight
+    heads are trained in one pass; :meth:`complete` predicts one group after another.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class VoxelGroups(Architecture):
     Reed, S., van den Oord, A., Kalchbrenner, N., Gómez Colmenarejo, S., Wang, Z., Chen, Y., Belov, D. and de Freitas,
     N. (2017). Parallel multiscale autoregressive density estimation. ICML.
     Dai, A., Ritchie, D., Bokeloh, M., Reed, S., Sturm, J. and Nießner, M. (2018). ScanComplete: large-scale scene
-    completion and semantic segmentation for 3D scans. CVPR. Section 4.2.
+    completion and semantic segmentation for 3D scans. CVPR.
     """
 
     def __init__(self, channels: int, depth: int = 1, base_filters: int = 16, head_filters: int = 16, **kwargs):
@@ -106,11 +106,11 @@ class VoxelGroups(Architecture):
         padded = PadToMultiple(2**depth, name="pad")(condition)
         maps = encoder_decoder(padded, depth, [base_filters * 2**level for level in range(depth + 1)])
         maps = CropLike(name="crop")([maps, condition])
-        signs = layers.Rescaling(2.0, -1.0, name="signs")(voxels)  # so that 0 stands for a voxel that is not told
+        signs = layers.Rescaling(2.0, -1.0, name="signs")(voxels)  # 0 marks a voxel that is not known yet
         parts = []
         for number in range(len(GROUPS)):
-            told = GroupMask(0, number, name=f"before_{number}")(signs)
-            head = layers.Concatenate(name=f"told_{number}")([maps, told])
+            earlier = GroupMask(0, number, name=f"earlier_{number}")(signs)
+            head = layers.Concatenate(name=f"features_{number}")([maps, earlier])
             head = convolution(head, head_filters, f"head_{number}_1")
             head = convolution(head, head_filters, f"head_{number}_2")
             head = layers.Conv3D(1, 1, name=f"logits_{number}")(head)
@@ -121,7 +121,7 @@ class VoxelGroups(Architecture):
     def complete(
         self, condition: np.ndarray, *, seed: int | None = None, progress: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Decide one group after another.
+        """Predict one group after another.
 
         Parameters
         ----------
@@ -136,7 +136,7 @@ class VoxelGroups(Architecture):
         -------
         voxels : numpy.ndarray of bool, shape (B, X, Y, Z)
         probability : numpy.ndarray of float32, shape (B, X, Y, Z)
-            Of each voxel, given those of the groups before.
+            Of each voxel, given those of the earlier groups.
 
         Raises
         ------
@@ -150,9 +150,14 @@ class VoxelGroups(Architecture):
         draw = None if seed is None else np.random.default_rng(seed)
         voxels = np.zeros((*condition.shape[:4], 1), np.float32)
         probability = np.zeros_like(voxels)
-        for x, y, z in tqdm(GROUPS, desc="groups", leave=False, disable=None if progress else True):
+        # The trunk runs once, and each head for its own group alone.
+        features = self.get_layer("crop").output
+        trunk = keras.Model(self.inputs[0], features)(condition, training=False)
+        groups = tqdm(GROUPS, desc="groups", leave=False, disable=None if progress else True)
+        for number, (x, y, z) in enumerate(groups):
             group = (slice(None), slice(x, None, 2), slice(y, None, 2), slice(z, None, 2))
-            logits = ops.convert_to_numpy(self([condition, voxels], training=False))[group]
+            head = keras.Model([features, self.inputs[1]], self.get_layer(f"own_{number}").output)
+            logits = ops.convert_to_numpy(head([trunk, ops.convert_to_tensor(voxels)], training=False))[group]
             probability[group] = 1 / (1 + np.exp(-logits.astype(np.float64)))
             limit = 0.5 if draw is None else draw.random(logits.shape)
             voxels[group] = probability[group] > limit

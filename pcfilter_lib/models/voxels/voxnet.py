@@ -1,4 +1,4 @@
-"""VoxNet: a convolutional network for a volume."""
+"""VoxNet: a convolutional network that classifies volumes."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class VoxNet(Architecture):
     width : float, default 1
         Multiplies the channels of all layers but the last: 32, 32, 128.
     dropout : float, default 0.4
-        Share of the values before the last layer that are dropped in training; half of it after the first
-        convolution, three quarters after the pooling.
+        Dropout rate before the last layer, in [0, 1); half of it after the first convolution, three quarters of it
+        after the pooling.
     batch_norm : bool, default True
         Whether each layer but the last is normalised.
 
@@ -46,7 +46,7 @@ class VoxNet(Architecture):
     References
     ----------
     Maturana, D. and Scherer, S. (2015). VoxNet: a 3D convolutional neural network for real-time object recognition.
-    IROS. Section III.
+    IROS.
     """
 
     def __init__(

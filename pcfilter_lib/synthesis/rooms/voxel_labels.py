@@ -6,7 +6,11 @@ import numpy as np
 
 from pcfilter_lib._arguments import number_within, whole_numbers
 from pcfilter_lib.data.labels import UNLABELLED
-from pcfilter_lib.errors import InputError, require
+from pcfilter_lib.data.mesh import Mesh
+from pcfilter_lib.data.voxels._raycasting import distances
+from pcfilter_lib.data.voxels.grid import VoxelGrid
+from pcfilter_lib.data.voxels.voxelization import voxelize
+from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.rooms.room import Room
 
 _TIE = 1e-3  # of a voxel: distances that differ by less are equal
@@ -54,34 +58,14 @@ def label_voxels(room: Room, voxel_size: float = 0.05, shape: tuple[int, int, in
     if any(own < least for own, least in zip(shape, needed, strict=True)):
         problem = f"a room of {' x '.join(f'{side:.3g}' for side in room.size)} m needs {needed} voxels, not {shape}"
         raise InputError("label_voxels", "shape", problem, "pass a larger shape or a larger voxel_size")
-    # A wall at the very end of the grid belongs to the last voxel, not to the next one.
-    margin = 1e-6 * voxel_size
-    vertices = np.clip(room.mesh.vertices, 0, np.multiply(shape, voxel_size) - margin)
+    grid = VoxelGrid(np.zeros(shape, bool), voxel_size=voxel_size)
     labels = np.full(shape, UNLABELLED, np.uint8)
     nearest = np.full(shape, np.inf, np.float32)
     for label in np.unique(room.face_class):
-        faces = room.mesh.faces[room.face_class == label]
-        touched = _touched(vertices, faces, voxel_size, shape)
-        distance = _distances(vertices, faces, (touched + 0.5) * voxel_size)
-        here = tuple(touched.T)
+        part = Mesh(room.mesh.vertices, room.mesh.faces[room.face_class == label])
+        here = np.nonzero(voxelize(part, grid=grid).values)
+        distance = distances(part, grid.to_points(np.stack(here, axis=-1)))
         nearer = distance <= nearest[here] + _TIE * voxel_size
         labels[here] = np.where(nearer, label, labels[here])
         nearest[here] = np.minimum(distance, nearest[here])
     return labels
-
-
-def _touched(vertices: np.ndarray, faces: np.ndarray, voxel_size: float, shape: tuple[int, ...]) -> np.ndarray:
-    """Return the indices of the voxels that triangles touch, shape (N, 3)."""
-    o3d = require("open3d", "open3d")
-    mesh = o3d.geometry.TriangleMesh(o3d.utility.Vector3dVector(vertices), o3d.utility.Vector3iVector(faces))
-    bounds = np.zeros(3), np.multiply(shape, voxel_size)
-    grid = o3d.geometry.VoxelGrid.create_from_triangle_mesh_within_bounds(mesh, voxel_size, *bounds)
-    return np.array([voxel.grid_index for voxel in grid.get_voxels()], np.int64).reshape(-1, 3)
-
-
-def _distances(vertices: np.ndarray, faces: np.ndarray, points: np.ndarray) -> np.ndarray:
-    """Return the distance of each point from the nearest triangle, shape (N,), float32."""
-    o3d = require("open3d", "open3d")
-    scene = o3d.t.geometry.RaycastingScene()
-    scene.add_triangles(vertices.astype(np.float32), faces.astype(np.uint32))
-    return scene.compute_distance(points.astype(np.float32)).numpy()

@@ -65,7 +65,7 @@ def test_where_something_is():
     ternary = data.VoxelGrid([[[data.UNKNOWN, data.FREE, data.SURFACE]]], kind="ternary")
     assert ternary.occupied.tolist() == [[[False, False, True]]]
     assert data.VoxelGrid([[[0.4, 0.5]]], kind="probability").occupied.tolist() == [[[False, True]]]
-    with pytest.raises(InputError, match="features do not say"):
+    with pytest.raises(InputError, match="features do not define"):
         data.VoxelGrid(np.zeros((1, 1, 1, 2)), kind="features").occupied  # noqa: B018
 
 

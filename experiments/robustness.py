@@ -1,14 +1,13 @@
-"""Count what the checks before filtering say of spoilt and of right scans, and kill runs of the commands on their way.
+"""Count how often spoilt and intact scans are reported, and kill runs of the commands on their way.
 
-    python experiments/hardships.py spoilt [--scans 40] [--real FOLDER]
-    python experiments/hardships.py killed --views FOLDER --work FOLDER [--moments 10]
+    python experiments/robustness.py spoilt [--scans 50] [--real FOLDER]
+    python experiments/robustness.py killed --views FOLDER --work FOLDER [--moments 10]
 
-*spoilt*: six simulated scans, each spoilt in every way that the tests know (turned, mirrored, transposed, shuffled,
-with a foreign camera), and so many untouched ones of each preset; with the scans under FOLDER, if given. *killed*:
-`pcfilter label` on posed views, and `pcfilter tune` on what it wrote, are killed with SIGKILL at so many moments,
-spread over the time that they take; the same command then goes on, and has to end with the files of a run that nobody
-killed.
-Both print what they found, and end with 1 if anything is wrong. Minutes on two cores.
+*spoilt*: six simulated scans, each spoilt in every way that the tests know (rotated, mirrored, transposed, shuffled,
+with a foreign camera), and so many intact ones of each preset; with the scans under FOLDER, if given. *killed*:
+`pcfilter label` on posed views, and `pcfilter tune` on its output, are killed with SIGKILL at so many moments, spread
+over their duration; the same command then goes on, and must end with the files of an uninterrupted run. Both print
+counts, and exit with 1 if anything is wrong. Minutes on two cores.
 """
 
 from __future__ import annotations
