@@ -28,8 +28,7 @@ PALETTE = {
     "grey": "#7F7F7F",
 }
 
-#: Of meshes. Plotly drops the normals of small triangles unless told not to, and its own lamp stands behind what its
-#: camera sees.
+#: Lighting of meshes. Plotly's defaults drop the normals of small triangles, and light objects from behind.
 LIGHT = {"facenormalsepsilon": 0, "vertexnormalsepsilon": 0}
 LAMP = {"x": 1000, "y": -2000, "z": 3000}
 
