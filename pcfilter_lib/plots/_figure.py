@@ -44,6 +44,7 @@ pio.templates["pcfilter"] = go.layout.Template(
         "xaxis": {"gridcolor": "#dddddd", "zerolinecolor": "#bbbbbb"},
         "yaxis": {"gridcolor": "#dddddd", "zerolinecolor": "#bbbbbb"},
         "height": 440,
+        "annotationdefaults": {"arrowcolor": PALETTE["grey"]},  # visible on a light and on a dark page
     }
 )
 
