@@ -1,38 +1,18 @@
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from isolation import seeded
 
 from pcfilter_lib import data, models
 from pcfilter_lib.synthesis import make_furniture
 
-SCRIPT = Path(__file__).parents[2] / "data_scripts" / "train_pointnet.py"
-
 
 @pytest.fixture
-def script(monkeypatch, tmp_path):
-    spec = importlib.util.spec_from_file_location("train_pointnet", SCRIPT)
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    monkeypatch.setattr(script, "POINTS", 32)
-    monkeypatch.setattr(script, "BATCH", 4)
-    monkeypatch.setattr(script, "MADE", {"train": 1, "test": 1})
+def script(load_script, monkeypatch):
+    script = load_script("train_pointnet", POINTS=32, BATCH=4, MADE={"train": 1, "test": 1})
     for name, recipe in script.NETWORKS.items():
         small = recipe._replace(arguments={**recipe.arguments, "width": 0.1})
         monkeypatch.setitem(script.NETWORKS, name, small)
-    monkeypatch.setattr(script, "WEIGHTS", tmp_path / "weights")
-    (tmp_path / "weights").mkdir()
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["train_pointnet.py", *map(str, arguments), "--out", str(tmp_path / "runs")])
-        with seeded(0):  # each training seeds the generators itself
-            script.main()
-
-    script.run = run
     return script
 
 
