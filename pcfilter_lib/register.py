@@ -17,5 +17,5 @@ _PARTS = ("initializers", "layers", "losses", "metrics", "models", "optimizers",
 for _part in pkgutil.iter_modules(pcfilter_lib.__path__, "pcfilter_lib."):
     if _part.name.rpartition(".")[2] in _PARTS:
         _module = importlib.import_module(_part.name)
-        for _file in pkgutil.iter_modules(getattr(_module, "__path__", []), f"{_part.name}."):
+        for _file in pkgutil.walk_packages(getattr(_module, "__path__", []), f"{_part.name}."):
             importlib.import_module(_file.name)

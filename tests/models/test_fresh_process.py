@@ -1,14 +1,17 @@
 """What is saved in one process is loaded in another, which has seen nothing of how the model was made."""
 
 import json
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 from isolation import seeded
 
+import pcfilter_lib
 from pcfilter_lib.models import FCN, PretrainedUNet, SegNet, UNet
 
 pytestmark = pytest.mark.backend
@@ -71,3 +74,16 @@ def test_a_fresh_process_predicts_the_same_and_trains_on(loaded, name):
     kind, outputs = expected[name]
     assert found[name] == [kind, 1] and np.isfinite(loss)
     np.testing.assert_allclose(np.load(folder / f"{name}.npy"), outputs, rtol=1e-4, atol=1e-5)
+
+
+def test_every_class_is_registered_wherever_its_file_lies():
+    root = Path(pcfilter_lib.__file__).parent
+    decorated = re.compile(
+        r"^@keras\.saving\.register_keras_serializable\(package=\"pcfilter_lib\"\)\n(?:class|def) (\w+)", re.M
+    )
+    names = sorted(name for path in root.rglob("*.py") for name in decorated.findall(path.read_text()))
+    assert {"VoxelUNet", "GroupMask", "EdgeConv", "DiceLoss"} <= set(names)
+    program = "import sys, keras, pcfilter_lib.register; get = keras.saving.get_registered_object;"
+    program += "print([name for name in sys.argv[1:] if get(f'pcfilter_lib>{name}') is None])"
+    found = subprocess.run([sys.executable, "-c", program, *names], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
