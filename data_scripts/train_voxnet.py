@@ -9,7 +9,7 @@ from 1 on a point to 0 at three voxels and beyond. *occupancy*: which of 16 x 16
 tries other resolutions. *furniture*: distances again, of parametric shapes alone; it needs no data, and `--data` only
 to be tested on ModelNet10 too. FOLDER holds <class>/<split>/<shape>, see data_scripts/fetch_modelnet10.py. Interrupt it
 at any time (Ctrl-C): the same command goes on after the last finished epoch. What is judged is the network after the
-last epoch, without voting. Ten minutes a seed on two cores at 32, two minutes at 16. What ships is rounded to float16.
+last epoch, without voting. Ten minutes a seed on two cores at 32, three at 16. What ships is rounded to float16.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from pcfilter_lib.weights._ship import ship
 frameworks.start("tensorflow")
 import keras  # noqa: E402
 
-POINTS, BATCH, RATE, SMOOTHING, EPOCHS = 1024, 32, 1e-3, 0.1, 20
+POINTS, BATCH, RATE, SMOOTHING = 1024, 32, 1e-3, 0.1
+EPOCHS = {"distance": 20, "occupancy": 60, "furniture": 20}
 NEAR = 3  # voxels at which distances are cut off
 VERSIONS = 4  # of each training cloud: their points jittered, scaled, some of them lost
 SHIFT = {32: 2, 16: 1}  # voxels by which a grid is moved along each axis, at most
@@ -146,10 +147,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, help="voxels a side, instead of 32, or 16 for occupancy")
-    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--epochs", type=int, help="instead of 20, or 60 for occupancy")
     parser.add_argument("--ship", action="store_true", help="write the network of seed 0 to pcfilter_lib/weights")
     options = parser.parse_args()
     options.size = options.size or SIZES[options.set]
+    options.epochs = options.epochs or EPOCHS[options.set]
     if options.set != "furniture" and options.data is None:
         parser.error(f"{options.set} needs --data FOLDER: see data_scripts/fetch_modelnet10.py")
     finished = options.out / f"{prefix(options)}{options.seed}.keras"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcfilter_lib._arguments import one_of
+from pcfilter_lib._arguments import one_of, whole_number
 from pcfilter_lib.data.example import example_path
 from pcfilter_lib.data.labels import UNLABELLED
 from pcfilter_lib.data.modelnet import MODELNET10
+from pcfilter_lib.errors import InputError
 
 #: The classes of the voxels of a room, by label. A voxel without a surface is ``UNLABELLED``.
 ROOM_CLASSES = ("floor", "wall", *MODELNET10)
@@ -63,3 +64,40 @@ def load_rooms(split: str = "train") -> list[np.ndarray]:
         grid[tuple(coordinates[own].T)] = labels[own]
         rooms.append(grid)
     return rooms
+
+
+def room_channels(occupied: np.ndarray, *, margin: int = 0) -> np.ndarray:
+    """Return the input of the network ``rooms-dense``: what is occupied, and how high each voxel is.
+
+    Parameters
+    ----------
+    occupied : array-like of bool, shape (X, Y, Z)
+        A room in the layout of :func:`load_rooms`: the third axis is up, and the floor begins at 0.
+    margin : int, default 0
+        Empty voxels to add on every side. With valid padding, a network that sees `margin` voxels on each side of its
+        own then predicts every voxel of the room.
+
+    Returns
+    -------
+    ndarray of float32, shape (X + 2 margin, Y + 2 margin, Z + 2 margin, 2)
+        1 where a voxel is occupied and 0 elsewhere; and the height of its lower face above the floor's, in metres.
+
+    Raises
+    ------
+    InputError
+        If the room is not a volume, or the margin is negative.
+
+    Examples
+    --------
+    >>> from pcfilter_lib import data
+    >>> room = data.load_rooms("test")[0]
+    >>> data.room_channels(room != data.UNLABELLED, margin=15).shape
+    (130, 130, 86, 2)
+    """
+    occupied = np.asarray(occupied, bool)
+    if occupied.ndim != 3:
+        raise InputError("room_channels", "occupied", f"its shape is {occupied.shape}", "pass (X, Y, Z)")
+    margin = whole_number("room_channels", "margin", margin, at_least=0)
+    padded = np.pad(occupied, margin)
+    height = ROOM_VOXEL_SIZE * (np.arange(padded.shape[2]) - margin)
+    return np.stack([padded, np.broadcast_to(height, padded.shape)], axis=-1).astype(np.float32)

@@ -81,3 +81,21 @@ def test_the_packed_file_does_not_depend_on_the_clock(script, tmp_path, monkeypa
         np.savez_compressed(tmp_path / "rooms.npz", **packed)
         contents.append((tmp_path / "rooms.npz").read_bytes())
     assert contents[0] == contents[1]
+
+
+def test_channels_hold_what_is_occupied_and_how_high_it_is():
+    room = np.zeros((2, 3, 4), bool)
+    room[1, 2, 3] = True
+    channels = data.room_channels(room, margin=2)
+    assert channels.shape == (6, 7, 8, 2) and channels.dtype == np.float32
+    assert np.argwhere(channels[..., 0]).tolist() == [[3, 4, 5]]
+    np.testing.assert_allclose(channels[..., 1], np.broadcast_to(0.05 * np.arange(-2, 6), (6, 7, 8)), atol=1e-7)
+    assert data.room_channels(room).shape == (2, 3, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("room", "margin", "named"), [(np.zeros((2, 3)), 0, "occupied"), (np.zeros((2, 3, 4)), -1, "margin")]
+)
+def test_channels_of_what_is_no_room_are_refused(room, margin, named):
+    with pytest.raises(InputError, match=named):
+        data.room_channels(room, margin=margin)
