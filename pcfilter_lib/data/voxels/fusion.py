@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from pcfilter_lib.data.scan_geometry import project
 from pcfilter_lib.data.voxels.grid import FREE, SURFACE, UNKNOWN, VoxelGrid
 from pcfilter_lib.errors import InputError
 
+_UNMEASURED = np.float32(-1e9)  # metres: behind the camera, so that each voxel lies too far behind it
 _NEAREST = np.float32(1e-6)  # metres before a camera in which it sees nothing: nothing is divided by less
 
 
@@ -91,8 +93,10 @@ def fuse_scans(
     if not number:
         raise InputError("fuse_scans", "scans", "there are none", "give at least one scan")
     with np.errstate(invalid="ignore"):
-        field = total / weight  # 0 / 0, where no scan contributes, is NaN
-    return FusedScans(grid.with_values(np.clip(field, -truncation, truncation), "signed", truncation), weight)
+        field = np.divide(total, weight, out=total)  # 0 / 0, where no scan contributes, is NaN
+    np.clip(field, -truncation, truncation, out=field)
+    field.flags.writeable = False
+    return FusedScans(grid.with_values(field, "signed", truncation), weight)
 
 
 def _pose(scan: OrganizedScan, poses: Sequence[np.ndarray] | None, number: int) -> np.ndarray:
@@ -116,8 +120,8 @@ def _add(
 ) -> None:
     """Add one scan to the sums, layer by layer: a layer stays in the processor's cache."""
     rows, columns = scan.shape
-    # A frame of NaN around the image receives all voxels that no pixel sees.
-    depth = np.pad(scan.depth, 1, constant_values=np.nan).ravel()
+    # A frame around the image receives all voxels that no pixel sees. What was not measured lies far in front.
+    depth = np.pad(np.nan_to_num(scan.depth, nan=_UNMEASURED), 1, constant_values=_UNMEASURED).ravel()
     lines = [grid.origin[axis] + (np.arange(count) + 0.5) * grid.voxel_size for axis, count in enumerate(grid.shape)]
     camera = -to_camera[:3, :3].T @ to_camera[:3, 3]
     squares = [((line - place) ** 2).astype(np.float32) for line, place in zip(lines, camera, strict=True)]
@@ -126,25 +130,45 @@ def _add(
     rays = np.concatenate([matrix @ to_camera[:3, :3], (matrix @ to_camera[:3, 3])[:, None]], axis=1)
     layer = rays[:, 1, None, None] * lines[1][:, None] + rays[:, 2, None, None] * lines[2] + rays[:, 3, None, None]
     layer, plane = layer.astype(np.float32), squares[1][:, None] + squares[2]
-    for number, step in enumerate((rays[:, 0] * lines[0][:, None]).astype(np.float32)):
-        column, row, z = layer + step[:, None, None]
-        nearness = 1 / np.maximum(z, _NEAREST)
+    steps = (rays[:, 0] * lines[0][:, None]).astype(np.float32)
+    # A box lies in front of a camera, or in its view, if its eight corners do.
+    corners = np.array(list(itertools.product(*(line[[0, -1]] for line in lines))))
+    u, v, depths = rays @ np.append(corners, np.ones((8, 1)), axis=1).T
+    in_front = depths.min() > _NEAREST
+    in_view = in_front and not _bent(scan) and _within(u / depths, columns) and _within(v / depths, rows)
+    truncation = np.float32(truncation)
+
+    # Memory is asked for once: anew for each layer, it would take as long as the arithmetic.
+    seen, (nearness, near, distance) = np.empty_like(layer), np.empty((3, *plane.shape), np.float32)
+    for number, step in enumerate(steps):
+        column, row, z = np.add(layer, step[:, None, None], out=seen)
+        np.divide(1, z if in_front else np.maximum(z, _NEAREST), out=nearness)
         column *= nearness
         row *= nearness
         if _bent(scan):
-            column, row = _through_lens(column - np.float32(1.5), row - np.float32(1.5), scan)
-        pixel = np.clip(row, 0, rows + 1).astype(np.int32)
+            column[...], row[...] = _through_lens(column - np.float32(1.5), row - np.float32(1.5), scan)
+        if not in_view:
+            np.clip(row, 0, rows + 1, out=row)
+            np.clip(column, 0, columns + 1, out=column)
+        pixel = row.astype(np.int32)
         pixel *= columns + 2
-        pixel += np.clip(column, 0, columns + 1).astype(np.int32)
-        distance = depth.take(pixel)
+        pixel += column.astype(np.int32)
+        depth.take(pixel, out=distance, mode="clip")
         distance *= nearness
         distance -= 1
         # Depth is counted along the camera's axis, distance along the ray.
-        distance *= np.sqrt(plane + squares[0][number])
-        near = distance >= -truncation  # NaN is not
-        near &= z > _NEAREST
+        np.add(plane, squares[0][number], out=column)
+        distance *= np.sqrt(column, out=column)
+        np.greater_equal(distance, -truncation, out=near, casting="unsafe")  # as numbers, 0 and 1
+        if not in_front:
+            near *= z > _NEAREST
         weight[number] += near
-        np.add(total[number], np.minimum(distance, np.float32(truncation)), out=total[number], where=near)
+        np.minimum(distance, truncation, out=distance)
+        total[number] += np.multiply(distance, near, out=distance)
+
+
+def _within(places: np.ndarray, count: int) -> bool:
+    return places.min() >= 0 and places.max() < count + 2
 
 
 def _bent(scan: OrganizedScan) -> bool:

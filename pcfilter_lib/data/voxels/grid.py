@@ -214,9 +214,10 @@ def _checked(values: np.ndarray, kind: str, truncation: float | None) -> np.ndar
         if kind not in ("distance", "signed"):
             raise _wrong("truncation", f"a grid of {kind} has none", "leave it out")
         number_within("VoxelGrid", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
-        if (np.abs(values) > truncation * (1 + 1e-6)).any():
+        if max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) > truncation * (1 + 1e-6):
             raise _wrong("values", f"one is beyond the truncation of {truncation:g} m", "clip them first")
-    return np.array(values, _DTYPES.get(kind, np.dtype(np.float32)))
+    # What nobody can write to needs no copy.
+    return np.array(values, _DTYPES.get(kind, np.dtype(np.float32)), copy=values.flags.writeable or None)
 
 
 def _wrong(name: str, problem: str, remedy: str) -> InputError:

@@ -76,6 +76,12 @@ def test_the_arrays_are_copies():
     assert not grid.values.any()
 
 
+def test_what_nobody_can_write_to_is_not_copied():
+    values = np.ones((2, 2, 2), np.float32)
+    values.flags.writeable = False
+    assert data.VoxelGrid(values, kind="signed").values is values
+
+
 @pytest.mark.parametrize(
     "arguments, words",
     [
