@@ -65,6 +65,7 @@ lint: setup
 bench: setup
 	$(BIN)/python benchmarks/bench_data.py
 	$(BIN)/python benchmarks/bench_voxels.py
+	$(BIN)/python benchmarks/bench_sparse.py
 	$(BIN)/python benchmarks/bench_scanner.py
 	$(BIN)/python benchmarks/bench_segmentation.py
 	$(BIN)/python benchmarks/bench_filters.py

@@ -20,6 +20,7 @@
 ``cost``            parameters and multiplications of a model
 ``receptive_field`` the input pixels that an output pixel depends on
 ``tiling``          cutting a large image into overlapping tiles
+``sparse``          volumes of which only the cells near a surface are kept
 ``register``        makes every custom class known to Keras
 ``plots``           Plotly figures, each with a text alternative
 ``exercises``       the checks behind each chapter's exercises
@@ -67,6 +68,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "regularizers",
         "results",
         "scale",
+        "sparse",
         "synthesis",
         "tiling",
         "training",

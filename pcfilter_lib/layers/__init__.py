@@ -26,6 +26,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "random_channel_permutation": ["RandomChannelPermutation"],
         "residual_block": ["ResidualBlock"],
         "set_abstraction": ["SetAbstraction"],
+        "sparse.conv": ["SparseConv3D"],
+        "sparse.conv_transpose": ["SparseConv3DTranspose"],
+        "sparse.max_pooling": ["SparseMaxPooling"],
         "trilinear_sample": ["TrilinearSample"],
     },
 )

@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "segnet": ["SegNet"],
         "unet": ["UNet"],
         "voxels.context_net": ["VoxelContextNet"],
+        "voxels.sparse_unet": ["SparseUNet"],
         "voxels.voxel_groups": ["GROUPS", "VoxelGroups"],
         "voxels.voxel_unet": ["VoxelUNet"],
         "voxels.voxnet": ["VoxNet"],

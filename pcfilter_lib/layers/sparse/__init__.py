@@ -1,0 +1,1 @@
+"""Layers on volumes of which only some cells are kept, with tables that say who is whose neighbour."""
