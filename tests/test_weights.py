@@ -23,7 +23,7 @@ def scan(request):
 
 def test_there_are_weights():
     assert [card.stem for card in CARDS] == sorted(
-        ["artefact-unet", "completion-furniture", "view-votes", *CLASSIFIERS]
+        ["artefact-unet", "completion-furniture", "rooms-dense", "view-votes", "voxnet-furniture", *CLASSIFIERS]
     )
 
 
@@ -97,6 +97,33 @@ def test_completion_is_better_than_the_mirror():
     truth = synthesis.completion_target(whole)
     errors = [np.abs(each - truth)[unknown].mean() for each in (said, mirror)]
     assert errors[0] < 0.7 * errors[1]
+
+
+@pytest.mark.backend
+def test_the_room_network_scores_what_its_card_says():
+    from pcfilter_lib import models
+
+    network = models.load_pretrained("rooms-dense")
+    right, there = 0, 0
+    for room in data.load_rooms("test"):
+        occupied = room != data.UNLABELLED
+        logits = np.asarray(network(data.room_channels(occupied, margin=network.reach)[None], training=False))[0]
+        right += (logits.argmax(axis=-1) == room)[occupied].sum()
+        there += occupied.sum()
+    card = json.loads((WEIGHTS / "rooms-dense.json").read_text())
+    assert right / there == pytest.approx(card["scores"]["rooms that ship, test"]["accuracy"], abs=2e-3)
+
+
+@pytest.mark.backend
+def test_voxnet_knows_furniture_from_distances():
+    from pcfilter_lib import models
+
+    grid = data.VoxelGrid(np.zeros((32,) * 3, bool), (-1, -1, -1), 2 / 32)
+    near = 3 * grid.voxel_size
+    clouds, kinds = synthesis.furniture_clouds(synthesis.FURNITURE, 4, 1024, seed=123)
+    fields = [1 - data.distance_field(cloud, grid, truncation=near).values / near for cloud in clouds]
+    logits = models.load_pretrained("voxnet-furniture").predict(np.stack(fields)[..., None], verbose=0)
+    assert (logits.argmax(axis=1) == kinds).mean() > 0.85
 
 
 @pytest.mark.backend

@@ -16,7 +16,7 @@ def load_pretrained(name: str) -> keras.Model:
     ----------
     name : str
         One of "artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture", "dgcnn-modelnet10",
-        "completion-furniture".
+        "voxnet-furniture", "completion-furniture", "rooms-dense".
 
         "artefact-unet" is the artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape
         (B, H, W, 14), to the logit of true geometry, shape (B, H, W, 1). The same network, without Keras, is
@@ -31,7 +31,11 @@ def load_pretrained(name: str) -> keras.Model:
 
         "completion-furniture" is a :class:`VoxelUNet` that completes furniture scanned from one side, 32 voxels a side:
         from :func:`pcfilter_lib.synthesis.completion_channels` to the truncated distance from the whole surface, in
-        voxels, shape (B, X, Y, Z, 1).
+        voxels, shape (B, X, Y, Z, 1). It was trained on voxels that nobody has seen, and means nothing on others.
+        "voxnet-furniture" is a :class:`VoxNet` that was trained on parametric shapes: from distances at 32 x 32 x 32
+        voxels around the unit sphere, as numbers from 1 on a point to 0 at three voxels and beyond, to logits of
+        :data:`pcfilter_lib.data.MODELNET10`. "rooms-dense" is a :class:`VoxelContextNet` that classifies each voxel of
+        a room: from :func:`pcfilter_lib.data.room_channels` to logits of :data:`pcfilter_lib.data.ROOM_CLASSES`.
 
     Returns
     -------
