@@ -107,7 +107,7 @@ def test_the_room_network_scores_what_its_card_says():
     right, there = 0, 0
     for room in data.load_rooms("test"):
         occupied = room != data.UNLABELLED
-        logits = np.asarray(network(data.room_channels(occupied, margin=network.reach)[None], training=False))[0]
+        logits = network.predict_on_batch(data.room_channels(occupied, margin=network.reach)[None])[0]
         right += (logits.argmax(axis=-1) == room)[occupied].sum()
         there += occupied.sum()
     card = json.loads((WEIGHTS / "rooms-dense.json").read_text())
