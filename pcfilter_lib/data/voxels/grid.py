@@ -216,8 +216,8 @@ def _checked(values: np.ndarray, kind: str, truncation: float | None) -> np.ndar
         number_within("VoxelGrid", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
         if max(np.fmax.reduce(values, axis=None), -np.fmin.reduce(values, axis=None)) > truncation * (1 + 1e-6):
             raise _wrong("values", f"one is beyond the truncation of {truncation:g} m", "clip them first")
-    # What nobody can write to needs no copy.
-    return np.array(values, _DTYPES.get(kind, np.dtype(np.float32)), copy=values.flags.writeable or None)
+    convert = np.array if values.flags.writeable else np.asarray  # what nobody can write to needs no copy
+    return convert(values, _DTYPES.get(kind, np.dtype(np.float32)))
 
 
 def _wrong(name: str, problem: str, remedy: str) -> InputError:
