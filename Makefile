@@ -14,7 +14,7 @@ help:
 	@echo "make test-lowest      run the base tests with the lowest versions that pyproject.toml allows"
 	@echo "make student-edition  write the notebooks without solutions to _student/"
 	@echo "make format, lint     format the code and the notebooks, or only check them"
-	@echo "make bench            time readers, samplers and voxels beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, a room at once, and the filters"
+	@echo "make bench            time readers, samplers and voxels beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, a room at once, sparse volumes, and the filters"
 	@echo "make lock             renew the lock files after a change in pyproject.toml"
 	@echo "make clean            remove what make made, environments included"
 
