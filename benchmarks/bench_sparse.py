@@ -5,8 +5,9 @@
 An octree of 1,000,000 points, eight levels deep, in turns with Open3D's, and whether both have the same number of cells
 on each level; what a feature on each cell takes, compared with each voxel; 1,000,000 keys into the hash table and out
 again; the kernel map of some 75,000 voxels; and a submanifold convolution of 32 to 32 features on the skins of ten
-pieces of furniture, in turns with `Conv3D` on the same grid. Memory is what the inputs and the convolution of the piece
-with the median number of voxels add to the peak of a process of its own (Linux). Ends with 1 when a bar is missed.
+pieces of furniture, in turns with `Conv3D` on the same grid. Memory, for the piece with the median number of voxels, is
+what the inputs take (features and table, or the grid), and what the convolution adds to it at its peak, in a process
+of its own (Linux). Ends with 1 when a bar is missed.
 """
 
 from __future__ import annotations
@@ -97,7 +98,12 @@ def convolution(name: str, occupied: np.ndarray) -> Callable[[], np.ndarray]:
         inputs = tf.scatter_nd(voxels, features[0], (*occupied.shape, CHANNELS))[None]
     layer.build([each.shape for each in inputs] if name == "ours" else inputs.shape)
     compiled = tf.function(layer.call, autograph=False)
-    return lambda: compiled(inputs).numpy()
+
+    def call() -> np.ndarray:
+        return compiled(inputs).numpy()
+
+    call.input_bytes = sum(each.dtype.size * each.shape.num_elements() for each in tf.nest.flatten(inputs))
+    return call
 
 
 def convolutions(resolution: int) -> dict[str, float]:
@@ -117,15 +123,16 @@ def resident(what: str) -> int:
 
 
 def peak(name: str, resolution: int, answer) -> None:
-    """Say by how many kilobytes one convolution makes the memory rise, after one of a few voxels has warmed it up."""
+    """Say how many kilobytes one convolution needs, its inputs included, after one of a few voxels has warmed it up."""
     skins = sorted((skin(kind, resolution) for kind in synthesis.FURNITURE), key=np.sum)
     small, whole = np.zeros((8, 8, 8), bool), skins[len(skins) // 2]
     small[0] = True
     convolution(name, small)()
+    call = convolution(name, whole)
     before = resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    convolution(name, whole)()
-    answer.put(resident("VmHWM") - before)
+    call()
+    answer.put(resident("VmHWM") - before + call.input_bytes / 1024)
 
 
 def memory(resolution: int) -> dict[str, float]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import keras
 from keras import layers
 
-from pcfilter_lib._arguments import number_within, one_of, whole_number
+from pcfilter_lib._arguments import number_within, one_of, whole_number, whole_numbers
 from pcfilter_lib.layers import DenseGlobalMax, FeaturePropagation, SetAbstraction
 from pcfilter_lib.models._blocks import MOMENTUM, Architecture
 from pcfilter_lib.models.pointnet import scaled, shared_dense
 
-#: Of each level: centres, and of each scale its radius, how many points, and the widths (Qi and others 2017, table 7).
+#: Of each level's scales: radius, how many points, and the widths (Qi and others 2017, supplement, section B.1).
 _SINGLE = (
-    (512, ((0.2, 32, (64, 64, 128)),)),
-    (128, ((0.4, 64, (128, 128, 256)),)),
+    ((0.2, 32, (64, 64, 128)),),
+    ((0.4, 64, (128, 128, 256)),),
 )
 _MULTI = (
-    (512, ((0.1, 16, (32, 32, 64)), (0.2, 32, (64, 64, 128)), (0.4, 128, (64, 96, 128)))),
-    (128, ((0.2, 32, (64, 64, 128)), (0.4, 64, (128, 128, 256)), (0.8, 128, (128, 128, 256)))),
+    ((0.1, 16, (32, 32, 64)), (0.2, 32, (64, 64, 128)), (0.4, 128, (64, 96, 128))),
+    ((0.2, 32, (64, 64, 128)), (0.4, 64, (128, 128, 256)), (0.8, 128, (128, 128, 256))),
 )
+_CENTRES = (512, 128)
 _CLOUD, _HEAD = (256, 512, 1024), (512, 256)
 
 
@@ -43,6 +44,8 @@ class PointNet2(Architecture):
         code of the multi-scale network drops 0.6.
     channels : int, default 3
         Of a point: its coordinates, or these and more, such as normals.
+    centres : (int, int), default (512, 128)
+        Of the balls on each level, as in the paper. Half as many halve what a step costs.
 
     Shapes
     ------
@@ -68,17 +71,20 @@ class PointNet2(Architecture):
         width: float = 1.0,
         dropout: float = 0.5,
         channels: int = 3,
+        centres: tuple[int, int] = _CENTRES,
         **kwargs,
     ):
+        many, few = whole_numbers("PointNet2", "centres", centres, 2)
         config = {
             "classes": whole_number("PointNet2", "classes", classes),
             "multi_scale": one_of("PointNet2", "multi_scale", multi_scale, (True, False)),
             "width": number_within("PointNet2", "width", width, 0, 64, low_included=False),
             "dropout": number_within("PointNet2", "dropout", dropout, 0, 1, high_included=False),
             "channels": whole_number("PointNet2", "channels", channels, at_least=3),
+            "centres": (many, few),
         }
         points = keras.Input((None, channels), name="points")
-        _, cloud = abstract(points, multi_scale, width)
+        _, cloud = abstract(points, multi_scale, width, (many, few))
         for number, units in enumerate(scaled(_HEAD, width)):
             cloud = shared_dense(cloud, units, f"head_{number}")
             if dropout:
@@ -159,13 +165,13 @@ class PointNet2Segmentation(Architecture):
         self._config = config
 
 
-def abstract(points, multi_scale: bool, width: float):
+def abstract(points, multi_scale: bool, width: float, centres: tuple[int, int] = _CENTRES):
     """Return points and their features on each level, the input's first, and features of the cloud."""
     near, features = points[..., :3], (points[..., 3:] if points.shape[-1] > 3 else None)
     levels = [(near, features)]
-    for number, (centres, scales) in enumerate(_MULTI if multi_scale else _SINGLE):
+    for number, (count, scales) in enumerate(zip(centres, _MULTI if multi_scale else _SINGLE, strict=True)):
         scales = [(radius, max_nn, scaled(widths, width)) for radius, max_nn, widths in scales]
-        layer = SetAbstraction(centres, scales, MOMENTUM, name=f"abstract_{number}")
+        layer = SetAbstraction(count, scales, MOMENTUM, name=f"abstract_{number}")
         near, features = layer(near if features is None else [near, features])
         levels.append((near, features))
     cloud = layers.Concatenate(name="all_centres")([near, features])

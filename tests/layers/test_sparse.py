@@ -7,7 +7,7 @@ from keras import ops
 from pcfilter_lib import sparse
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.layers import SparseConv3D, SparseConv3DTranspose, SparseMaxPooling
-from pcfilter_lib.layers.sparse import conv
+from pcfilter_lib.layers.sparse import _products
 
 pytestmark = pytest.mark.backend
 SIDE, C, F = 8, 3, 5
@@ -65,9 +65,9 @@ def stacks(rng, layers=1):
     return weights, sparsely, densely
 
 
-@pytest.mark.parametrize(("layers", "held"), [(1, conv.HELD), (3, conv.HELD), (1, 16), (1, 50)])
+@pytest.mark.parametrize(("layers", "held"), [(1, _products.HELD), (3, _products.HELD), (1, 16), (1, 50)])
 def test_submanifold_convolution_is_the_masked_dense_one(layers, held, rng, monkeypatch):
-    monkeypatch.setattr(conv, "HELD", held)  # in one piece, and in several
+    monkeypatch.setattr(_products, "HELD", held)  # in one piece, and in several
     coordinates = active_voxels(rng)
     table, x = sparse.kernel_map(coordinates), normal(rng, len(coordinates), C)
     weights, sparsely, densely = stacks(rng, layers)
@@ -92,7 +92,7 @@ def test_pieces_change_nothing(held, rng, monkeypatch):
     features, table = normal(rng, 2, 7, C), rng.integers(-1, 7, (2, 7, 27)).astype("int32")
     layer = SparseConv3D(F)
     expected = numbers(layer([features, table]))
-    monkeypatch.setattr(conv, "HELD", held)
+    monkeypatch.setattr(_products, "HELD", held)
     np.testing.assert_allclose(numbers(layer([features, table])), expected, atol=1e-6)
     inputs = [keras.Input((None, C)), keras.Input((None, 27), dtype="int32")]
     np.testing.assert_allclose(

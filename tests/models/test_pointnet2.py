@@ -15,7 +15,7 @@ def clouds(points=40, channels=3, count=4):
     return np.random.default_rng(0).uniform(-0.5, 0.5, (count, points, channels)).astype("float32")
 
 
-@pytest.mark.parametrize("variant", [{}, {"multi_scale": True}, {"dropout": 0.0, "channels": 6}])
+@pytest.mark.parametrize("variant", [{}, {"multi_scale": True, "centres": (64, 16)}, {"dropout": 0.0, "channels": 6}])
 def test_any_number_of_points_saved_and_trained(tmp_path, variant):
     model = PointNet2(5, **{"width": 0.1} | variant)
     channels = variant.get("channels", 3)
@@ -36,6 +36,16 @@ def test_it_has_the_published_number_of_weights():
     # Of the authors' code, with 40 classes: 1.48 million with one scale, 1.74 million with three.
     sizes = [PointNet2(40, multi_scale=several).count_params() for several in (False, True)]
     assert [round(size / 1e6, 2) for size in sizes] == [1.48, 1.75]
+
+
+def test_the_first_points_are_the_centres_as_many_as_are_wanted():
+    x = clouds(100, count=1)
+    moved = x.copy()
+    moved[:, 20:] = x[:, 99:19:-1]  # the order of those that are no centres
+    for centres, same in (((20, 5), True), ((50, 5), False)):
+        model = PointNet2(3, width=0.1, centres=centres)
+        ours, theirs = (model.predict(each, verbose=0) for each in (x, moved))
+        assert np.allclose(ours, theirs, atol=1e-5) == same
 
 
 def test_of_a_small_cloud_the_order_does_not_matter():
@@ -61,6 +71,11 @@ def test_of_a_large_cloud_in_farthest_order_points_that_are_no_centres_may_come_
 def test_impossible_arguments(model, arguments):
     with pytest.raises(InputError, match=list(arguments)[-1]):
         model(**arguments)
+
+
+def test_centres_of_two_levels():
+    with pytest.raises(InputError, match="centres"):
+        PointNet2(3, centres=(512,))
 
 
 @pytest.mark.parametrize("categories", [0, 3])

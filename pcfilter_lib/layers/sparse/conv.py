@@ -7,9 +7,7 @@ from keras import ops
 
 from pcfilter_lib._arguments import one_of, whole_number
 from pcfilter_lib.layers._neighbours import flat_rows
-
-#: The neighbours of so many outputs are looked up at once: what they hold stays in the processor's cache.
-HELD = 1024
+from pcfilter_lib.layers.sparse._products import neighbour_product
 
 
 @keras.saving.register_keras_serializable(package="pcfilter_lib")
@@ -68,22 +66,14 @@ class SparseConv3D(keras.layers.Layer):
     def call(self, inputs):
         """Return the sums over the neighbours."""
         features, table = inputs
-        channels, columns = features.shape[-1], self.kernel_size**3
         samples, rows = ops.shape(table)[:2]
         if features.shape[0] != 1:  # rows of all samples, one after the other; -1 stays
             table = ops.where(table < 0, table, flat_rows(table, ops.shape(features)[1]))
-        # Neighbours that are not there have the number -1: the last row, which is zero.
-        flat = ops.pad(ops.reshape(features, (-1, channels)), [[0, 1], [0, 0]])
-        table, kernel = ops.reshape(table, (-1, columns)), ops.reshape(self.kernel, (-1, self.filters))
-
-        def product(some):
-            near = ops.take(flat, some, axis=0)
-            return ops.matmul(ops.reshape(near, (-1, columns * channels)), kernel)
-
-        if isinstance(rows, int) and isinstance(samples, int) and samples * rows <= HELD:
-            values = product(table)
-        else:
-            values = _in_pieces(product, table, self.filters)
+        values = neighbour_product(
+            ops.reshape(features, (-1, features.shape[-1])),
+            ops.reshape(table, (-1, self.kernel_size**3)),
+            ops.reshape(self.kernel, (-1, self.filters)),
+        )
         values = ops.reshape(values, (samples, rows, self.filters))
         return values if self.bias is None else values + self.bias
 
@@ -99,21 +89,3 @@ class SparseConv3D(keras.layers.Layer):
         """Return the arguments."""
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "use_bias": self.use_bias}
         return {**super().get_config(), **own}
-
-
-def _in_pieces(product, table, filters: int):
-    """Return a product for each row of a table, for a few rows at a time."""
-    number = ops.shape(table)[0]
-    size = min(max(number, 1), HELD) if isinstance(number, int) else ops.minimum(ops.maximum(number, 1), HELD)
-    pieces = ops.reshape(ops.pad(table, [[0, -number % size], [0, 0]]), (-1, size, table.shape[-1]))
-    return ops.reshape(_one_by_one(product, pieces), (-1, filters))[:number]
-
-
-def _one_by_one(product, pieces):
-    """Return ``ops.map``, whose pieces TensorFlow would hold ten at a time."""
-    if keras.backend.backend() != "tensorflow":
-        return ops.map(product, pieces)
-    import tensorflow as tf
-
-    kind = tf.TensorSpec.from_tensor(product(pieces[0]))
-    return tf.map_fn(product, pieces, parallel_iterations=1, fn_output_signature=kind)
