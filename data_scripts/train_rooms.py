@@ -38,11 +38,12 @@ BLOCKS = 3  # of each room in an epoch
 STRUCTURE = [data.ROOM_CLASSES.index(name) for name in ("floor", "wall")]
 
 
-def rooms(first: int, count: int, kept: Path) -> np.ndarray:
-    """Return the labels of rooms, uint8, (N, 100, 100, 56), kept on disk."""
+def rooms(first: int, count: int, kept: Path, finer: int = 1) -> np.ndarray:
+    """Return the labels of rooms, uint8, (N, 100, 100, 56) or so many times as fine, kept on disk."""
     if not kept.exists():
+        size, shape = data.ROOM_VOXEL_SIZE / finer, tuple(finer * side for side in data.ROOM_SHAPE)
         numbers = tqdm(range(first, first + count), desc="rooms", leave=False, disable=None)
-        made = [label_voxels(make_room(seed), data.ROOM_VOXEL_SIZE, data.ROOM_SHAPE) for seed in numbers]
+        made = [label_voxels(make_room(seed), size, shape) for seed in numbers]
         kept.parent.mkdir(parents=True, exist_ok=True)
         with replacing(kept) as temporary, open(temporary, "wb") as file:
             np.savez_compressed(file, rooms=np.stack(made))
@@ -75,22 +76,28 @@ class Blocks(data.ShuffledBatches):
 
 def measured(model: keras.Model, labels: np.ndarray) -> dict[str, object]:
     """Return accuracy and IoU on the surface voxels of whole rooms."""
-    count = len(data.ROOM_CLASSES)
-    table, seconds = np.zeros((count, count), np.int64), []
+    predicted, seconds = [], []
     for room in labels:
         start = time.perf_counter()
         there = room != data.UNLABELLED
         said = model.predict_on_batch(data.room_channels(there, margin=model.reach)[None])[0].argmax(axis=-1)
         seconds.append(time.perf_counter() - start)
-        np.add.at(table, (room[there], said[there]), 1)
+        predicted.append(said[there])
+    return {"rooms": len(labels), **scored(labels, predicted), "seconds a room": round(float(np.median(seconds)), 2)}
+
+
+def scored(labels: np.ndarray, predicted: list[np.ndarray]) -> dict[str, object]:
+    """Return accuracy and IoU of what was predicted for the surface voxels of each room."""
+    count = len(data.ROOM_CLASSES)
+    table = np.zeros((count, count), np.int64)
+    for room, said in zip(labels, predicted, strict=True):
+        np.add.at(table, (room[room != data.UNLABELLED], said), 1)
     right = np.diag(table)
     overlap = right / np.maximum(table.sum(axis=0) + table.sum(axis=1) - right, 1)
     return {
-        "rooms": len(labels),
         "accuracy": round(float(right.sum() / table.sum()), 4),
         "mean IoU": round(float(overlap.mean()), 4),
         "IoU": {name: round(float(each), 4) for name, each in zip(data.ROOM_CLASSES, overlap, strict=True)},
-        "seconds a room": round(float(np.median(seconds)), 2),
     }
 
 

@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "ROOM_VOXEL_SIZE",
             "load_rooms",
             "room_channels",
+            "room_voxels",
         ],
         "sampling": ["farthest_order", "farthest_point_sampling", "sample_surface"],
         "scan": ["AmbiguousUnitWarning", "ConversionWarning", "OrganizedScan"],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pcfilter_lib._arguments import one_of, whole_number
+from pcfilter_lib._arguments import number_within, one_of, whole_number
 from pcfilter_lib.data.example import example_path
 from pcfilter_lib.data.labels import UNLABELLED
 from pcfilter_lib.data.modelnet import MODELNET10
@@ -101,3 +101,42 @@ def room_channels(occupied: np.ndarray, *, margin: int = 0) -> np.ndarray:
     padded = np.pad(occupied, margin)
     height = ROOM_VOXEL_SIZE * (np.arange(padded.shape[2]) - margin)
     return np.stack([padded, np.broadcast_to(height, padded.shape)], axis=-1).astype(np.float32)
+
+
+def room_voxels(occupied: np.ndarray, voxel_size: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the input of the network ``rooms-sparse``: the occupied voxels, and how high each of them is.
+
+    Parameters
+    ----------
+    occupied : array-like of bool, shape (X, Y, Z)
+        A room whose third axis is up, and whose floor begins at 0.
+    voxel_size : float
+        Side of a voxel in metres: 0.025 for ``rooms-sparse``.
+
+    Returns
+    -------
+    coordinates : ndarray of int64, shape (N, 3)
+        The occupied voxels, in lexicographic order. Pass them to :func:`pcfilter_lib.sparse.unet_tables`.
+    features : ndarray of float32, shape (N, 2)
+        1, and the height of the voxel's lower face above the floor's, in metres.
+
+    Raises
+    ------
+    InputError
+        If the room is not a volume, or the voxel size is not positive.
+
+    Examples
+    --------
+    >>> from pcfilter_lib import data
+    >>> room = data.load_rooms("test")[0]
+    >>> coordinates, features = data.room_voxels(room != data.UNLABELLED, data.ROOM_VOXEL_SIZE)
+    >>> coordinates.shape, features.shape
+    ((41311, 3), (41311, 2))
+    """
+    occupied = np.asarray(occupied, bool)
+    if occupied.ndim != 3:
+        raise InputError("room_voxels", "occupied", f"its shape is {occupied.shape}", "pass (X, Y, Z)")
+    size = number_within("room_voxels", "voxel_size", voxel_size, 0, np.inf, low_included=False)
+    coordinates = np.argwhere(occupied)
+    height = size * coordinates[:, 2]
+    return coordinates, np.stack([np.ones_like(height), height], axis=1).astype(np.float32)

@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "max_unpooling": ["MaxUnpooling2D"],
         "nearest_neighbors": ["NearestNeighbors"],
         "pad_to_multiple": ["PadToMultiple"],
+        "per_view": ["PerView"],
         "point_transform": ["PointTransform"],
         "random_background": ["RandomBackground"],
         "random_channel_permutation": ["RandomChannelPermutation"],
@@ -30,5 +31,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "sparse.conv_transpose": ["SparseConv3DTranspose"],
         "sparse.max_pooling": ["SparseMaxPooling"],
         "trilinear_sample": ["TrilinearSample"],
+        "view_pooling": ["ViewPooling"],
     },
 )

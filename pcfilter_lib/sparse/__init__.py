@@ -13,6 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "morton": ["morton_decode", "morton_encode"],
         "octree": ["Octree"],
         "shallow_octree": ["ShallowOctrees"],
+        "solid_octree": ["EMPTY", "FULL", "MIXED", "SolidOctree"],
         "tables": ["stack_padded", "unet_tables"],
     },
 )

@@ -4,11 +4,15 @@ import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules=["furniture", "rooms", "scanner", "scenes"],
+    submodules=["furniture", "pictures", "rooms", "scanner", "scenes"],
     submod_attrs={
         "completion": ["completion_channels", "completion_mirror", "completion_target"],
         "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "furniture.catalogue": ["FURNITURE", "FURNITURE_PIECES", "furniture_clouds", "make_furniture"],
+        "pictures.cameras": ["look_at", "turntable"],
+        "pictures.rendered": ["Pictures"],
+        "pictures.spheres": ["splat"],
+        "pictures.surfaces": ["render"],
         "recipe": ["PRESETS", "Recipe"],
         "rooms.making": ["make_room"],
         "rooms.room": ["ROOM_CLASSES", "Room", "RoomPiece"],

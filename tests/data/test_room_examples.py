@@ -99,3 +99,19 @@ def test_channels_hold_what_is_occupied_and_how_high_it_is():
 def test_channels_of_what_is_no_room_are_refused(room, margin, named):
     with pytest.raises(InputError, match=named):
         data.room_channels(room, margin=margin)
+
+
+def test_voxels_are_those_that_are_occupied_and_how_high_they_are():
+    room = np.zeros((2, 3, 4), bool)
+    room[1, 2, 3] = room[0, 1, 0] = True
+    coordinates, features = data.room_voxels(room, 0.025)
+    assert coordinates.tolist() == [[0, 1, 0], [1, 2, 3]] and features.dtype == np.float32
+    np.testing.assert_allclose(features, [[1, 0], [1, 0.075]], atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("room", "size", "named"), [(np.zeros(3), 1, "occupied"), (np.zeros((2, 2, 2)), 0, "voxel_size")]
+)
+def test_voxels_of_what_is_no_room_are_refused(room, size, named):
+    with pytest.raises(InputError, match=named):
+        data.room_voxels(room, size)

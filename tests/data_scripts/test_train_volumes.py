@@ -65,3 +65,41 @@ def test_rooms_are_trained_tested_and_shipped(load_script, tmp_path):
     network, card = shipped(tmp_path, "rooms-dense")
     assert network.output_shape == (None, None, None, None, 12) and network.reach == 1
     assert card["scores"]["further rooms"]["rooms"] == 1 and card["recipe"]["dilations"] == [1]
+
+
+def test_sparse_rooms_are_trained_tested_beside_dense_ones_and_shipped(load_script, tmp_path):
+    pytest.importorskip("open3d")
+    script = load_script("train_rooms_sparse", ROOMS=2, TESTED=1, DEPTH=1, WIDTH=2, memory=lambda *_: 0)
+    script.run("--epochs", 1, "--ship")
+    network, card = shipped(tmp_path, "rooms-sparse")
+    assert network.output_shape == (None, None, 12)
+    found = card["scores"]
+    assert found["rooms"] == 1 and {"sparse", "dense at 5 cm"} < set(found)
+    # The dense network speaks for eight voxels at once, and has learned more than one epoch.
+    assert found["dense at 5 cm"]["accuracy"] > max(found["sparse"]["accuracy"], 0.7)
+
+
+def test_what_is_predicted_for_voxels_is_counted_by_class(load_script):
+    script = load_script("train_rooms")
+    room = np.array([[[0, 0, 1, 255]]], np.uint8)
+    found = script.scored(room[None], [np.array([0, 1, 1])])
+    assert found["accuracy"] == 0.6667 and found["IoU"]["floor"] == found["IoU"]["wall"] == 0.5
+
+
+def test_generators_of_octrees_are_trained_compared_and_shipped(load_script, tmp_path):
+    pytest.importorskip("open3d")
+    small = {"SHAPES": 1, "TESTED": 1, "BATCH": 5, "DEPTH": 5, "SIZE": 8, "FIRST": 3, "SPLIT_IN_TRAINING": 20}
+    script = load_script("train_octree_generator", **small, FURNITURE=("table", "bed"), memory=lambda *_: 0)
+    script.run("octree", "--epochs", 1)
+    script.run("dense", "--epochs", 1)
+    with pytest.raises(SystemExit):
+        script.run("dense", "--epochs", 1, "--ship")
+    script.run("octree", "--epochs", 1, "--ship")
+    network, card = shipped(tmp_path, "octree-generator-furniture")
+    assert network.get_config()["depth"] == 5 and card["scores"]["octree, 128^3"]["shapes"] == 2
+    assert card["scores"]["dense, 64^3, enlarged"]["shapes"] == 2
+    batches = script.Octrees(script.solids("train", 1, tmp_path / "s.npz"), [0, 0], batch_size=2, seed=0)
+    inputs, labels = batches[0]
+    assert (labels["level_5"] >= 0).sum() == 2 * 8 * 20, "a sample of the finest cells"
+    # What the tables and labels say together is the shape: of the cells of level 4, those are split that are mixed.
+    assert ((labels["level_4"] == 2).sum(axis=1) >= 20).all() and inputs["voxels"].shape == (2, 8, 8, 8, 1)
