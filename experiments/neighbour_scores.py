@@ -4,11 +4,11 @@
 
 FOLDER holds ModelNet10, see data_scripts/fetch_modelnet10.py; `runs` holds the networks that were trained by
 data_scripts/train_pointnet.py, a few seeds of each kind. Each is tested on the test shapes with 1,024 points, and with
-512, 256, 128 and 64 of them, drawn at random, the same for all networks. With all points there are also ten votes: the
-mean of the probabilities of ten clouds that are varied as in training, without loss of points. For each network the
-file lists the shapes that it got wrong, so that networks can be compared shape by shape (McNemar's test). A few minutes
-of two cores for each network. Networks and seeds that the folder does not hold keep their entries in the file, so that
-they can be trained on different days. The book's chapters "Near and far" and "Edges that move" read it.
+512, 256, 128 and 64 of them, drawn at random, the same for all networks. Some kinds, with all points, get ten votes,
+too: the mean of the probabilities of ten clouds that are varied as in training, without loss of points. For each
+network the file lists the shapes that it got wrong, so that networks can be compared shape by shape (McNemar's test). A
+few minutes of two cores for each network. Networks and seeds that the folder does not hold keep their entries in the
+file, so that they can be trained on different days. The book's chapters "Near and far" and "Edges that move" read it.
 """
 
 from __future__ import annotations
@@ -66,13 +66,14 @@ def exact_p(only_first: int, only_second: int) -> float:
     return binomtest(only_first, only_first + only_second).pvalue if only_first + only_second else 1.0
 
 
-def tested(model: keras.Model, thinned: dict[int, np.ndarray], labels: np.ndarray) -> dict[str, object]:
-    """Return accuracy for each number of points and with votes, and the shapes that are wrong with all points."""
+def tested(model: keras.Model, thinned: dict[int, np.ndarray], labels: np.ndarray, voted: bool) -> dict[str, object]:
+    """Return accuracy for each number of points, perhaps with votes, and the shapes that are wrong with all points."""
     right = {points: predict(model, clouds).argmax(axis=-1) == labels for points, clouds in thinned.items()}
     found = {str(points): round(float(values.mean()), 4) for points, values in right.items()}
-    voted = votes(model, thinned[POINTS]).argmax(axis=-1) == labels
-    wrong = np.flatnonzero(~right[POINTS]).tolist()
-    return {"accuracy": found, f"{VOTES} votes": round(float(voted.mean()), 4), "wrong": wrong}
+    found = {"accuracy": found, "wrong": np.flatnonzero(~right[POINTS]).tolist()}
+    if voted:
+        found[f"{VOTES} votes"] = round(float((votes(model, thinned[POINTS]).argmax(axis=-1) == labels).mean()), 4)
+    return found
 
 
 def add(found: dict[str, dict], name: str, shapes: int, run: dict[str, object]) -> None:
@@ -90,7 +91,9 @@ def report(found: dict[str, dict]) -> None:
         print(f"{name}, {len(runs)} seeds, {group['test shapes']} test shapes")
         for points in runs[0]["accuracy"]:
             print(f"  {points:>5} points {np.mean([run['accuracy'][points] for run in runs]):.4f}")
-        print(f"  {VOTES} votes     {np.mean([run[f'{VOTES} votes'] for run in runs]):.4f}")
+        voted = [run[f"{VOTES} votes"] for run in runs if f"{VOTES} votes" in run]
+        if voted:
+            print(f"  {VOTES} votes     {np.mean(voted):.4f}, of {len(voted)} seeds")
         pointnets = {run["seed"]: run for run in found.get("pointnet", {"runs": []})["runs"]}
         for run in runs:
             other = pointnets.get(run["seed"])
@@ -107,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of ModelNet10")
     parser.add_argument("--runs", type=Path, required=True, help="folder of the networks")
+    parser.add_argument("--votes", nargs="*", default=["dgcnn"], metavar="NETWORK", help="kinds that vote: dgcnn")
     parser.add_argument("--json", type=Path, default=FILE, help="where the results go")
     options = parser.parse_args()
     networks = sorted(options.runs.glob("*-modelnet10-seed-*.keras"))
@@ -120,10 +124,10 @@ def main() -> None:
     found = json.loads(options.json.read_text()) if options.json.exists() else {}
     for path in tqdm(networks, unit=" networks"):
         name, seed = re.fullmatch(r"(.+)-modelnet10-seed-(\d+)", path.stem).groups()
-        run = {"seed": int(seed), **tested(models.load(path, compile=False), thinned, labels), "provenance": here}
-        add(found, name, len(labels), run)
-    with replacing(options.json) as temporary:
-        temporary.write_text(json.dumps(found, indent=1) + "\n")
+        run = tested(models.load(path, compile=False), thinned, labels, voted=name in options.votes)
+        add(found, name, len(labels), {"seed": int(seed), **run, "provenance": here})
+        with replacing(options.json) as temporary:
+            temporary.write_text(json.dumps(found, indent=1) + "\n")
     report(found)
 
 

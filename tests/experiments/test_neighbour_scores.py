@@ -34,6 +34,7 @@ def run(script, monkeypatch, tmp_path):
         np.savez(tmp_path / "shapes" / name / "test" / "0.npz", points=make_furniture(name, generator).vertices)
     (tmp_path / "runs").mkdir()
     arguments = ["--data", tmp_path / "shapes", "--runs", tmp_path / "runs", "--json", tmp_path / "scores.json"]
+    arguments += ["--votes", "pointnet", "dgcnn"]
     monkeypatch.setattr(sys, "argv", ["neighbour_scores.py", *map(str, arguments)])
     return script.main
 
@@ -61,7 +62,8 @@ def test_each_network_is_tested_with_fewer_and_fewer_points(run, tmp_path, capsy
         for tested in group["runs"]:
             assert list(tested["accuracy"]) == ["64", "32"]
             assert tested["accuracy"]["64"] == pytest.approx(1 - len(tested["wrong"]) / 10)
-            assert 0 <= tested["10 votes"] <= 1
+    assert all(0 <= tested["10 votes"] <= 1 for tested in found["pointnet"]["runs"])
+    assert "10 votes" not in found["pointnet2"]["runs"][0], "it was not asked to vote"
     out = capsys.readouterr().out
     assert "pointnet2, 1 seeds, 10 test shapes" in out and "PointNet alone" in out
 
