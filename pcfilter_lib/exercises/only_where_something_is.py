@@ -32,18 +32,15 @@ def check_find(answer: Callable) -> None:
         mistakes=[
             (
                 "after the last slot comes the first one.",
-                lambda slots, key: next(
-                    (at for at in range(key % len(slots), len(slots)) if slots[at] == key),
-                    -1,
-                ),
-                (
-                    "the first slot may hold another key: go on to the next one.",
-                    lambda slots, key: key % len(slots) if slots[key % len(slots)] == key else -1,
-                ),
-                (
-                    "this is where the key would be written first; other keys may have pushed it on.",
-                    lambda slots, key: key % len(slots),
-                ),
+                lambda slots, key: next((at for at in range(key % len(slots), len(slots)) if slots[at] == key), -1),
+            ),
+            (
+                "the first slot may hold another key: go on to the next one.",
+                lambda slots, key: key % len(slots) if slots[key % len(slots)] == key else -1,
+            ),
+            (
+                "this is where the key would be written first; other keys may have pushed it on.",
+                lambda slots, key: key % len(slots),
             ),
             (
                 "the slot is asked, not how far the key was pushed.",
