@@ -14,7 +14,7 @@ help:
 	@echo "make test-lowest      run the base tests with the lowest versions that pyproject.toml allows"
 	@echo "make student-edition  write the notebooks without solutions to _student/"
 	@echo "make format, lint     format the code and the notebooks, or only check them"
-	@echo "make bench            time readers, samplers and voxels beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, a room at once, sparse volumes, and the filters"
+	@echo "make bench            time readers, samplers and voxels beside other libraries, the simulated scanner, a U-Net, PointNet, PointNet++, EdgeConv, a room at once, sparse volumes, meshes, pictures, and the filters"
 	@echo "make lock             renew the lock files after a change in pyproject.toml"
 	@echo "make clean            remove what make made, environments included"
 
@@ -66,12 +66,14 @@ bench: setup
 	$(BIN)/python benchmarks/bench_data.py
 	$(BIN)/python benchmarks/bench_voxels.py
 	$(BIN)/python benchmarks/bench_sparse.py
+	$(BIN)/python benchmarks/bench_meshes.py
 	$(BIN)/python benchmarks/bench_scanner.py
 	$(BIN)/python benchmarks/bench_segmentation.py
 	$(BIN)/python benchmarks/bench_filters.py
 	$(BIN)/python benchmarks/bench_pointnet.py
 	$(BIN)/python benchmarks/bench_neighbours.py
 	$(BIN)/python benchmarks/bench_rooms.py
+	$(BIN)/python benchmarks/bench_pictures.py
 
 lock: setup
 	$(BIN)/python tools/lock.py

@@ -20,6 +20,7 @@
 ``cost``            parameters and multiplications of a model
 ``receptive_field`` the input pixels that an output pixel depends on
 ``tiling``          cutting a large image into overlapping tiles
+``geometry``        Laplacians of meshes, their spectra, meshes as graphs
 ``sparse``          volumes of which only the cells near a surface are kept
 ``register``        makes every custom class known to Keras
 ``plots``           Plotly figures, each with a text alternative
@@ -54,6 +55,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "files",
         "filters",
         "frameworks",
+        "geometry",
         "initializers",
         "inspection",
         "layers",

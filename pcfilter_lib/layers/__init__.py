@@ -9,6 +9,7 @@ import_keras()
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
+        "back_project": ["BackProject"],
         "ball_query": ["BallQuery"],
         "bilinear_upsampling": ["BilinearUpsampling2D"],
         "crop_like": ["CropLike"],
@@ -16,6 +17,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "drop_block": ["DropBlock2D", "DropBlock3D", "drop_block_gamma"],
         "edge_conv": ["EdgeConv"],
         "feature_propagation": ["FeaturePropagation"],
+        "graphs.chebyshev_conv": ["ChebyshevConv"],
+        "graphs.diffusion": ["Diffusion"],
+        "graphs.graph_conv": ["GraphConv"],
         "inverted_residual_block": ["InvertedResidualBlock"],
         "max_pooling_with_indices": ["MaxPoolingWithIndices2D"],
         "max_unpooling": ["MaxUnpooling2D"],

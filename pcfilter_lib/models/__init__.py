@@ -24,6 +24,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "unet": ["UNet"],
         "voxels.context_net": ["VoxelContextNet"],
         "voxels.octree_generator": ["OctreeGenerator"],
+        "voxels.geometry_colour": ["GeometryColour"],
         "voxels.sparse_unet": ["SparseUNet"],
         "voxels.voxel_groups": ["GROUPS", "VoxelGroups"],
         "voxels.voxel_unet": ["VoxelUNet"],

@@ -6,21 +6,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pcfilter_lib.errors import InputError
 from pcfilter_lib.plots._figure import LAMP, LIGHT, MAX_POINTS, PALETTE, Figure, extent, go, space, titled
 
 if TYPE_CHECKING:
     from pcfilter_lib.data import Mesh
 
 
-def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: bool = False) -> Figure:
+def mesh(
+    shape: Mesh,
+    values: np.ndarray | None = None,
+    *,
+    title: str = "",
+    alt: str = "",
+    label: str = "value",
+    unit: str = "",
+    edges: bool = False,
+) -> Figure:
     """Draw a triangle mesh.
 
     Parameters
     ----------
     shape : Mesh
         What :func:`pcfilter_lib.data.load_mesh` returns. More than `MAX_POINTS` vertices are merged cell by cell.
+    values : (V,) array, optional
+        A number per vertex, drawn as its colour, blended across triangles.
     title, alt : str
         As for :func:`pcfilter_lib.plots.cloud`.
+    label : str
+        What `values` are, for the colour bar.
     unit : str
         The unit of the coordinates, for the axes.
     edges : bool
@@ -29,13 +43,25 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: 
     Returns
     -------
     Figure
+
+    Raises
+    ------
+    InputError
+        If `values` has another length.
     """
-    vertices, faces = _cluster(np.asarray(shape.vertices, np.float32), np.asarray(shape.faces), MAX_POINTS)
+    if values is not None and np.shape(values) != (len(shape.vertices),):
+        problem = f"there are {len(shape.vertices)} vertices"
+        raise InputError("values", f"shape {np.shape(values)}", problem, "pass one value per vertex")
+    vertices, faces, kept = _cluster(np.asarray(shape.vertices, np.float32), np.asarray(shape.faces), MAX_POINTS)
     x, y, z = vertices.T
     i, j, k = faces.astype(np.int32).T
+    colour = {"color": PALETTE["sky"]}
+    if values is not None:
+        bar = {"title": {"text": label}, "thickness": 12}
+        colour = {"intensity": np.asarray(values)[kept].astype(np.float32), "colorscale": "Viridis", "colorbar": bar}
     traces = [
         go.Mesh3d(
-            x=x, y=y, z=z, i=i, j=j, k=k, color=PALETTE["sky"], flatshading=True, hoverinfo="skip",
+            x=x, y=y, z=z, i=i, j=j, k=k, **colour, flatshading=True, hoverinfo="skip",
             lighting=LIGHT | {"ambient": 0.45, "diffuse": 0.8, "specular": 0.15}, lightposition=LAMP,
         )
     ]  # fmt: skip
@@ -55,10 +81,10 @@ def mesh(shape: Mesh, *, title: str = "", alt: str = "", unit: str = "", edges: 
     return Figure(traces, layout, alt=alt)
 
 
-def _cluster(vertices: np.ndarray, faces: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray]:
-    """Merge vertices cell by cell until at most `limit` are left (Rossignac and Borrel, 1993)."""
+def _cluster(vertices: np.ndarray, faces: np.ndarray, limit: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Merge vertices cell by cell until at most `limit` are left (Rossignac and Borrel, 1993), and say which."""
     if len(vertices) <= limit:
-        return vertices, faces
+        return vertices, faces, np.arange(len(vertices))
     low, span = vertices.min(axis=0), float(np.ptp(vertices, axis=0).max()) or 1.0
     cells = 256
     while True:
@@ -69,4 +95,4 @@ def _cluster(vertices: np.ndarray, faces: np.ndarray, limit: int) -> tuple[np.nd
         cells = int(cells * 0.8)
     merged = member.reshape(-1)[faces]
     a, b, c = merged.T
-    return vertices[first], merged[(a != b) & (b != c) & (c != a)]
+    return vertices[first], merged[(a != b) & (b != c) & (c != a)], first

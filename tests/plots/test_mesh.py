@@ -1,6 +1,8 @@
 import numpy as np
+import pytest
 
 from pcfilter_lib import data, plots
+from pcfilter_lib.errors import InputError
 
 
 def grid(n):
@@ -18,6 +20,17 @@ def test_a_small_mesh_is_drawn_as_it_is():
     trace = plots.mesh(mesh).data[0]
     assert np.array_equal(np.stack([trace.i, trace.j, trace.k], axis=1), mesh.faces)
     assert "16 vertices, 18 triangles, extent 3 x 3 x 0" in plots.mesh(mesh).alt
+
+
+def test_values_colour_the_vertices():
+    for size in (4, 220):  # drawn as it is, and merged
+        mesh = grid(size)
+        trace = plots.mesh(mesh, mesh.vertices[:, 0] + 2 * mesh.vertices[:, 1], label="height").data[0]
+        np.testing.assert_array_equal(trace.intensity, np.add(trace.x, 2 * trace.y))
+        assert trace.colorbar.title.text == "height" and trace.color is None
+    assert plots.mesh(grid(4)).data[0].intensity is None
+    with pytest.raises(InputError, match="one value per vertex"):
+        plots.mesh(grid(4), np.zeros(15))
 
 
 def test_edges_go_round_each_triangle_and_lift_the_pen_between_them():

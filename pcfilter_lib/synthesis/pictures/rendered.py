@@ -45,6 +45,15 @@ class Pictures:
         """Whether a pixel shows a surface, bool of shape (V, H, W)."""
         return self.source >= 0
 
+    @property
+    def points(self) -> np.ndarray:
+        """Where each pixel's ray meets the surface, in the world's frame; NaN in the background; (V, H, W, 3)."""
+        found = np.empty((*self.depth.shape, 3), np.float32)
+        for number, camera in enumerate(self.cameras):
+            local = camera.rays * self.depth[number][..., None]
+            found[number] = local @ camera.pose[:3, :3] + camera.to_world[:3, 3]
+        return found
+
     def shade(self, light: ArrayLike | None = None) -> np.ndarray:
         """Return the brightness of a matt white surface.
 
