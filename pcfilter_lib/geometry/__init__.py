@@ -12,7 +12,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "cotangents": ["Laplacian", "cotangent_laplacian"],
         "graphs": ["MeshGraph", "mesh_graph"],
         "merging": ["merge_vertices"],
-        "shapes": ["icosphere", "sheet"],
+        "shapes": ["icosphere", "roll", "sheet"],
         "spectra": ["Spectrum", "spectrum"],
     },
 )

@@ -1,4 +1,4 @@
-"""Surfaces whose spectra are known."""
+"""Surfaces whose spectra are known, flat or rolled up."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.data.mesh import Mesh
+from pcfilter_lib.errors import InputError
 
 
 def icosphere(levels: int, radius: float = 1.0) -> Mesh:
@@ -94,3 +95,43 @@ def sheet(rows: int, columns: int, width: float = 1.0, height: float = 1.0) -> M
     a, b, c, d = (each.ravel() for each in (index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]))
     faces = np.concatenate([np.stack([a, b, c], axis=1), np.stack([a, c, d], axis=1)])
     return Mesh(np.stack([x, y, np.zeros_like(x)], axis=-1).reshape(-1, 3), faces)
+
+
+def roll(mesh: Mesh, turns: float, angle: float = 0.0) -> Mesh:
+    """Bend a flat mesh around a cylinder, without stretching it.
+
+    Parameters
+    ----------
+    mesh : Mesh
+        What lies in the plane z = 0. Distances within the surface stay as they are, up to what triangles cut off.
+    turns : float
+        How far around the cylinder the mesh reaches, from above 0 to 1. With 1 the ends meet, but are not merged.
+    angle : float, default 0.0
+        Direction that is bent, in radians from the x axis.
+
+    Returns
+    -------
+    Mesh
+
+    Raises
+    ------
+    InputError
+        If the mesh is not flat, or an argument is out of its range.
+
+    Examples
+    --------
+    >>> from pcfilter_lib import geometry
+    >>> tube = geometry.roll(geometry.sheet(20, 5), 1)
+    >>> len(geometry.merge_vertices(tube, 1e-6).vertices)
+    95
+    """
+    turns = number_within("roll", "turns", turns, 0, 1, low_included=False)
+    angle = number_within("roll", "angle", angle, -float("inf"), float("inf"), low_included=False, high_included=False)
+    if np.abs(mesh.vertices[:, 2]).max() > 1e-9 * np.ptp(mesh.vertices):
+        raise InputError(mesh.source or "mesh", "vertices", "their z is not 0", "pass a mesh in the plane z = 0")
+    directions = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    along, across = directions @ mesh.vertices[:, :2].T
+    radius = np.ptp(along) / (2 * np.pi * turns)
+    around = (along - along.min()) / radius
+    x, y = directions.T @ np.stack([radius * np.sin(around), across])
+    return Mesh(np.stack([x, y, radius * (1 - np.cos(around))], axis=1), mesh.faces, mesh.source)

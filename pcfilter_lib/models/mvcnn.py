@@ -32,7 +32,8 @@ class MVCNN(Architecture):
     channels : int, default 1
         Of a picture.
     width : float, default 1
-        Multiplies the channels of all layers but the last: 24, 32, 64, 128 maps, 192 features of a view, 128 of a shape.
+        Multiplies the channels of all layers but the last: 24, 32, 64, 128 maps, 192 features of a view, 128 of a
+        shape.
     dropout : float, default 0.4
         Dropout rate before each of the last two layers, in [0, 1).
     pooling : {"max", "mean"}, default "max"

@@ -9,6 +9,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "completion": ["completion_channels", "completion_mirror", "completion_target"],
         "benchmark": ["BENCHMARK", "BENCHMARK_EXTRAS", "UNSEEN_KINDS", "split_files", "write_split"],
         "furniture.catalogue": ["FURNITURE", "FURNITURE_PIECES", "furniture_clouds", "make_furniture"],
+        "paper": ["PAPER_PIECES", "make_paper_figure"],
         "pictures.cameras": ["look_at", "turntable"],
         "pictures.rendered": ["Pictures"],
         "pictures.spheres": ["splat"],

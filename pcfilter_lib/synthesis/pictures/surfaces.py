@@ -17,7 +17,7 @@ from pcfilter_lib.synthesis.scenes.solid import Body, Scene, Solid
 def render(scene: Scene | Body | Solid, cameras: Sequence[Camera]) -> Pictures:
     """Return pictures of surfaces: depth, normals, silhouettes, and the colour of the material.
 
-    Rays are cast by Open3D (:class:`pcfilter_lib.synthesis.scanner.tracing.Tracer`). Where facets meet at a small
+    Rays are cast by Open3D, as the simulated scanner casts them. Where facets meet at a small
     angle, normals are interpolated, so that shading is smooth (Phong 1975). For light that bounces, shadows and noise
     there is the simulated scanner: :func:`pcfilter_lib.synthesis.simulate`.
 
