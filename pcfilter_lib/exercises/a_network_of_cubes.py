@@ -140,7 +140,7 @@ def check_side(answer: Callable) -> None:
         mistakes=[
             (
                 "this gives every point a voxel of its own. Points fall at random, and many fall on a voxel that has "
-                "one already: use (4).",
+                "one already: use (3).",
                 lambda points, covered, skin, side: math.floor(side * math.sqrt(points / covered / skin)),
             ),
             (
@@ -172,7 +172,7 @@ def check_side(answer: Callable) -> None:
                 lambda points, covered, skin, side: side * math.sqrt(_room(points, covered, skin)),
             ),
             (
-                "(4) has the natural logarithm.",
+                "(3) has the natural exponential: solve it with the natural logarithm.",
                 lambda points, covered, skin, side: math.floor(
                     side * math.sqrt(points / (-math.log10(1 - covered)) / skin)
                 ),
