@@ -14,6 +14,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "pictures.rendered": ["Pictures"],
         "pictures.spheres": ["splat"],
         "pictures.surfaces": ["render"],
+        "pictures.walls": ["PANEL_KINDS", "striped_walls"],
         "recipe": ["PRESETS", "Recipe"],
         "rooms.making": ["make_room"],
         "rooms.room": ["ROOM_CLASSES", "Room", "RoomPiece"],
