@@ -86,10 +86,10 @@ def fuse_scans(
     """
     truncation = 4 * grid.voxel_size if truncation is None else truncation
     number_within("fuse_scans", "truncation", truncation, 0, np.inf, low_included=False, high_included=False)
-    total, weight = np.zeros(grid.shape, np.float32), np.zeros(grid.shape, np.float32)
+    total, weight = np.empty((2, *grid.shape), np.float32)
     number = 0
     for number, scan in enumerate(scans, start=1):
-        _add(scan, inverse(_pose(scan, poses, number)), grid, truncation, total, weight)
+        _add(scan, inverse(_pose(scan, poses, number)), grid, truncation, total, weight, number == 1)
     if not number:
         raise InputError("fuse_scans", "scans", "there are none", "give at least one scan")
     with np.errstate(invalid="ignore"):
@@ -117,8 +117,9 @@ def _add(
     truncation: float,
     total: np.ndarray,
     weight: np.ndarray,
+    first: bool,
 ) -> None:
-    """Add one scan to the sums, layer by layer: a layer stays in the processor's cache."""
+    """Add one scan to the sums, layer by layer: a layer stays in the processor's cache. The first scan fills them."""
     rows, columns = scan.shape
     # A frame around the image receives all voxels that no pixel sees. What was not measured lies far in front.
     depth = np.pad(np.nan_to_num(scan.depth, nan=_UNMEASURED), 1, constant_values=_UNMEASURED).ravel()
@@ -139,7 +140,8 @@ def _add(
     truncation = np.float32(truncation)
 
     # Memory is asked for once: anew for each layer, it would take as long as the arithmetic.
-    seen, (nearness, near, distance) = np.empty_like(layer), np.empty((3, *plane.shape), np.float32)
+    seen, (nearness, counted, distance) = np.empty_like(layer), np.empty((3, *plane.shape), np.float32)
+    pixel, within = np.empty((2, *plane.shape), np.intp)  # the type that `take` would convert others to
     for number, step in enumerate(steps):
         column, row, z = np.add(layer, step[:, None, None], out=seen)
         np.divide(1, z if in_front else np.maximum(z, _NEAREST), out=nearness)
@@ -150,21 +152,26 @@ def _add(
         if not in_view:
             np.clip(row, 0, rows + 1, out=row)
             np.clip(column, 0, columns + 1, out=column)
-        pixel = row.astype(np.int32)
+        np.copyto(pixel, row, casting="unsafe")
+        np.copyto(within, column, casting="unsafe")
         pixel *= columns + 2
-        pixel += column.astype(np.int32)
+        pixel += within
         depth.take(pixel, out=distance, mode="clip")
         distance *= nearness
         distance -= 1
         # Depth is counted along the camera's axis, distance along the ray.
         np.add(plane, squares[0][number], out=column)
         distance *= np.sqrt(column, out=column)
+        near = weight[number] if first else counted
         np.greater_equal(distance, -truncation, out=near, casting="unsafe")  # as numbers, 0 and 1
         if not in_front:
             near *= z > _NEAREST
-        weight[number] += near
         np.minimum(distance, truncation, out=distance)
-        total[number] += np.multiply(distance, near, out=distance)
+        if first:
+            np.multiply(distance, near, out=total[number])
+        else:
+            weight[number] += near
+            total[number] += np.multiply(distance, near, out=distance)
 
 
 def _within(places: np.ndarray, count: int) -> bool:
