@@ -7,11 +7,12 @@
 Parametric shapes as solids. The input are the shares of 4 x 4 x 4 voxels that are occupied, which an encoder shortens
 to 128 numbers. `dense` is what the generator is compared with: the same encoder and the same decoder up to 16^3, and
 from there transposed and further convolutions of the same widths for all voxels of 32^3 and 64^3. Both are tested on
-shapes that they have not seen, at 128^3, each voxel of `dense` enlarged to eight. On the finest level, where no cell
-looks at its neighbours, a random sample of the cells is enough for training. Memory is what the answer for one shape
-adds to the peak of a process of its own, for the shape with the median number of cells (Linux). Interrupt it at any
-time (Ctrl-C): the same command goes on after the last finished epoch. A quarter of an hour on two cores for `octree`,
-and half an hour for `dense`. What ships is rounded to float16.
+shapes that they have not seen, at 128^3, each voxel of `dense` enlarged to eight. Two thirds of all cells are on the
+finest level, and most others on the level before. Training takes a run of the cells before, in the order of the octree,
+so that most of their neighbours are in it, and a random sample of the finest, which look at no neighbours. Memory is
+what the answer for one shape adds to the peak of a process of its own, for the shape with the median number of cells
+(Linux). Interrupt it at any time (Ctrl-C): the same command goes on after the last finished epoch. What ships is
+rounded to float16.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ from pcfilter_lib.losses import MaskedCategoricalCrossentropy  # noqa: E402
 
 DEPTH, FIRST, SIZE = 7, 4, 32
 SHAPES, TESTED, BATCH, RATE, EPOCHS = 100, 10, 8, 2e-3, 10  # shapes of each class
-SPLIT_IN_TRAINING = 1500  # of the mixed cells of the last level but one
+RUN, SPLIT = 12_000, 1500  # in training: cells of the last level but one, and how many of them are split
 
 
 def solids(split: str, count: int, kept: Path) -> np.ndarray:
@@ -65,6 +66,28 @@ def shares(occupied: np.ndarray, size: int) -> np.ndarray:
     return occupied.reshape(size, step, size, step, size, step).mean(axis=(1, 3, 5), dtype=np.float32)
 
 
+def shorten(tables: dict[str, np.ndarray], told: dict[str, np.ndarray], generator: np.random.Generator) -> None:
+    """Keep a run of the cells of the last level but one, and a sample of the finest, of the tables and labels."""
+    names = [f"{table}_{DEPTH - 1}" for table in ("parents", "positions", "neighbours")]
+    label, finest = f"level_{DEPTH - 1}", f"level_{DEPTH}"
+    first = 8 * generator.integers(max(0, len(told[label]) - RUN) // 8 + 1)
+    for name, where in ((names[0], tables), (names[1], tables), (names[2], tables), (label, told)):
+        where[name] = where[name][first : first + RUN]
+    there = tables[names[2]] >= 0
+    neighbours = np.where(there, tables[names[2]] - first, -1)
+    cut_off = there & ((neighbours < 0) | (neighbours >= len(neighbours)))
+    tables[names[2]] = np.where(cut_off, -1, neighbours)
+    whole = ~cut_off.any(axis=1)  # the others lack features of neighbours that exist
+    told[label] = np.where(whole, told[label], -1)
+
+    parents = tables[f"parents_{DEPTH}"][::8] - first
+    inside = np.flatnonzero((parents >= 0) & (parents < len(whole)))
+    some = generator.permutation(inside[whole[parents[inside]]])[:SPLIT]
+    tables[f"parents_{DEPTH}"] = parents[some].repeat(8).astype(np.int32)
+    for name, where in ((f"positions_{DEPTH}", tables), (finest, told)):
+        where[name] = where[name].reshape(-1, 8)[some].ravel()
+
+
 class Octrees(data.ShuffledBatches):
     """Batches of solids in few voxels, and of what is in the cells of their octrees."""
 
@@ -76,10 +99,7 @@ class Octrees(data.ShuffledBatches):
             tree = sparse.SolidOctree.from_voxels(occupied, FIRST)
             tables = {"voxels": shares(occupied, SIZE)[..., None], **tree.tables()}
             told = {f"level_{FIRST + number}": each.astype(np.int32) for number, each in enumerate(tree.labels)}
-            families = len(told[f"level_{DEPTH}"]) // 8
-            some = generator.permutation(families)[:SPLIT_IN_TRAINING]
-            for name, where in ((f"parents_{DEPTH}", tables), (f"positions_{DEPTH}", tables), (f"level_{DEPTH}", told)):
-                where[name] = where[name].reshape(-1, 8)[some].ravel()
+            shorten(tables, told, generator)
             inputs.append(tables)
             labels.append(told)
         return sparse.stack_padded(inputs), sparse.stack_padded(labels)
@@ -226,7 +246,7 @@ def write_weights(model: keras.Model, options: argparse.Namespace, found: dict) 
         "made by": "data_scripts/train_octree_generator.py",
         "recipe": {
             "shapes of a class": SHAPES, "batch": BATCH, "epochs": options.epochs, "learning rate": RATE,
-            "seed": options.seed, "finest cells in training": 8 * SPLIT_IN_TRAINING,
+            "seed": options.seed, "cells in training": [RUN, 8 * SPLIT],
         },
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": scores,
