@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 import open3d as o3d
 from bench_data import interleaved
 
-from pcfilter_lib import data, frameworks, sparse, synthesis
+from pcfilter_lib import bench, data, frameworks, sparse, synthesis
 from pcfilter_lib.provenance import provenance
 
 AT_LEAST = {"octree, times as fast as Open3D": 5, "convolution at 64^3, times as fast": 5}
@@ -116,35 +115,27 @@ def convolutions(resolution: int) -> dict[str, float]:
     return {f"convolution at {resolution}^3, times as fast": sums["theirs"] / sums["ours"]}
 
 
-def resident(what: str) -> int:
-    """Return the memory of this process in kilobytes: VmRSS now, VmHWM at its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(what))
-
-
-def peak(name: str, resolution: int, answer) -> None:
-    """Say how many kilobytes one convolution needs, its inputs included, after one of a few voxels has warmed it up."""
-    skins = sorted((skin(kind, resolution) for kind in synthesis.FURNITURE), key=np.sum)
-    small, whole = np.zeros((8, 8, 8), bool), skins[len(skins) // 2]
+def warm(name: str, resolution: int) -> Callable[[], np.ndarray]:
+    """Return a convolution of the median piece of furniture, after one of a few voxels."""
+    small = np.zeros((8, 8, 8), bool)
     small[0] = True
     convolution(name, small)()
-    call = convolution(name, whole)
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    call()
-    answer.put(resident("VmHWM") - before + call.input_bytes / 1024)
+    return convolution(name, median_skin(resolution))
+
+
+def median_skin(resolution: int) -> np.ndarray:
+    """Return the skin with the median number of voxels."""
+    skins = sorted((skin(kind, resolution) for kind in synthesis.FURNITURE), key=np.sum)
+    return skins[len(skins) // 2]
 
 
 def memory(resolution: int) -> dict[str, float]:
-    """Measure both convolutions, each in a process of its own."""
-    context, risen = multiprocessing.get_context("spawn"), {}
+    """Measure both convolutions, each in a process of its own; their inputs count."""
+    risen = {}
     for name in ("ours", "theirs"):
-        answer = context.Queue()
-        process = context.Process(target=peak, args=(name, resolution, answer))
-        process.start()
-        risen[name] = answer.get(timeout=300)
-        process.join()
-    return {f"convolution at {resolution}^3, times less memory": risen["theirs"] / max(risen["ours"], 1)}
+        inputs = convolution(name, median_skin(resolution)).input_bytes
+        risen[name] = bench.risen_memory(warm, name, resolution) + inputs
+    return {f"convolution at {resolution}^3, times less memory": risen["theirs"] / risen["ours"]}
 
 
 def main() -> None:

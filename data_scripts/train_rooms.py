@@ -52,21 +52,29 @@ def rooms(first: int, count: int, kept: Path, finer: int = 1) -> np.ndarray:
 
 
 class Blocks(data.ShuffledBatches):
-    """Batches of blocks of rooms, rotated and mirrored, each around a voxel of a class of furniture."""
+    """Batches of blocks of rooms, rotated and mirrored, each around a voxel of a class of furniture.
+
+    `reach` is how many voxels around a block are seen as well.
+    """
 
     def __init__(self, labels: np.ndarray, reach: int, **kwargs):
         super().__init__(np.repeat(np.arange(len(labels)), BLOCKS), np.zeros(BLOCKS * len(labels)), **kwargs)
         self.labels, self.reach = labels, reach
 
+    def drawn(self, number: int, block: int, generator: np.random.Generator) -> tuple[np.ndarray, int, int]:
+        """Return a room, rotated and mirrored, and where in it a block of so many columns along x and y begins."""
+        room = np.rot90(self.labels[number], generator.integers(4))[:: generator.choice([-1, 1])]
+        kind = generator.choice(np.setdiff1d(room, [*STRUCTURE, data.UNLABELLED]))
+        inside = np.argwhere(room == kind)
+        place = inside[generator.integers(len(inside)), :2] - generator.integers(block, size=2)
+        x, y = np.clip(place, 0, np.array(room.shape[:2]) - block)
+        return room, int(x), int(y)
+
     def batch(self, rows, generator):
         """Return inputs and labels of blocks."""
         inputs, targets = [], []
         for number in self.x[rows]:
-            room = np.rot90(self.labels[number], generator.integers(4))[:: generator.choice([-1, 1])]
-            kind = generator.choice(np.setdiff1d(room, [*STRUCTURE, data.UNLABELLED]))
-            inside = np.argwhere(room == kind)
-            place = inside[generator.integers(len(inside)), :2] - generator.integers(BLOCK, size=2)
-            x, y = np.clip(place, 0, np.array(room.shape[:2]) - BLOCK)
+            room, x, y = self.drawn(number, BLOCK, generator)
             around = BLOCK + 2 * self.reach
             seen = data.room_channels(room != data.UNLABELLED, margin=self.reach)
             inputs.append(seen[x : x + around, y : y + around])

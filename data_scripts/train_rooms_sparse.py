@@ -2,8 +2,9 @@
 
     python data_scripts/train_rooms_sparse.py --out runs --seed 0 --ship
 
-The rooms are those of train_rooms.py, twice as fine, whole, one in each step: rotated by a random multiple of 90
-degrees, and mirrored or not. The network is tested on the rooms that train_rooms.py tests on, beside the network
+The rooms and the blocks of them are those of train_rooms.py, twice as fine; of what is within reach of a block the
+network sees 0.4 m, and is not asked for labels there. After training, the statistics of its normalisations are taken
+from whole rooms. The network is tested on the rooms that train_rooms.py tests on, beside the network
 `rooms-dense`, whose prediction for a voxel of 5 cm counts for all eight voxels of 2.5 cm in it. Memory is what each
 adds to the peak of a process of its own, for the room with the most voxels (Linux). Interrupt it at any time (Ctrl-C):
 the same command goes on after the last finished epoch. Three quarters of an hour on two cores. What ships is rounded
@@ -14,14 +15,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from train_rooms import FIRST_SEED, ROOMS, TEST_SEED, TESTED, class_weights, rooms, scored
+from tqdm import tqdm
+from train_rooms import BLOCKS, FIRST_SEED, ROOMS, TEST_SEED, TESTED, Blocks, class_weights, rooms, scored
 
-from pcfilter_lib import data, frameworks, models, sparse, training
+from pcfilter_lib import bench, data, frameworks, models, sparse, training
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.weights._ship import ship
 
@@ -30,32 +32,58 @@ import keras  # noqa: E402
 
 from pcfilter_lib.losses import MaskedCategoricalCrossentropy  # noqa: E402
 
-FINER, RATE, EPOCHS = 2, 4e-3, 20
-DEPTH, WIDTH = 4, 8
+FINER, BATCH, RATE, EPOCHS = 2, 2, 4e-3, 15
+DEPTH, WIDTH = 4, 12
+BLOCK, REACH = 64, 16  # columns of voxels: 1.6 m, and 0.4 m on each side
+IGNORED = -1  # in place of a label
 VOXEL_SIZE = data.ROOM_VOXEL_SIZE / FINER
+
+
+def sample(room: np.ndarray) -> dict[str, np.ndarray]:
+    """Return features and tables of a room, or a part of it."""
+    coordinates, features = data.room_voxels(room != data.UNLABELLED, VOXEL_SIZE)
+    return {"features": features, **sparse.unet_tables(coordinates, DEPTH)}
 
 
 def network_input(room: np.ndarray) -> dict[str, np.ndarray]:
     """Return features and tables of one room, a batch of one."""
-    coordinates, features = data.room_voxels(room != data.UNLABELLED, VOXEL_SIZE)
-    return sparse.stack_padded([{"features": features, **sparse.unet_tables(coordinates, DEPTH)}])
+    return sparse.stack_padded([sample(room)])
 
 
-class WholeRooms(data.ShuffledBatches):
-    """Batches of one room, rotated and mirrored."""
+class SparseBlocks(Blocks):
+    """Batches of blocks of rooms, as Blocks draws them, and what is within reach; only the blocks have labels."""
 
     def batch(self, rows, generator):
-        """Return inputs and labels of a room."""
-        room = np.rot90(self.x[rows[0]], generator.integers(4))[:: generator.choice([-1, 1])]
-        return network_input(room), room[room != data.UNLABELLED][None]
+        """Return inputs and labels of blocks."""
+        inputs, targets = [], []
+        for number in self.x[rows]:
+            room, x, y = self.drawn(number, BLOCK, generator)
+            left, front = max(0, x - self.reach), max(0, y - self.reach)
+            seen = room[left : x + BLOCK + self.reach, front : y + BLOCK + self.reach]
+            label = np.full(seen.shape, IGNORED, np.int32)
+            inner = slice(x - left, x - left + BLOCK), slice(y - front, y - front + BLOCK)
+            label[inner] = seen[inner]
+            inputs.append(sample(seen))
+            targets.append({"label": label[seen != data.UNLABELLED]})
+        return sparse.stack_padded(inputs), sparse.stack_padded(targets)["label"]
 
 
 def build(steps: int, weights: list[float]) -> keras.Model:
     """Return a fresh, compiled network, whose learning rate falls to 0 along a cosine."""
     model = models.SparseUNet(len(data.ROOM_CLASSES), channels=2, depth=DEPTH, base_filters=WIDTH)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
-    model.compile(keras.optimizers.Adam(rate), MaskedCategoricalCrossentropy(class_weights=weights), jit_compile=False)
+    loss = MaskedCategoricalCrossentropy(class_weights=weights, ignore=IGNORED)
+    model.compile(keras.optimizers.Adam(rate), loss, jit_compile=False)
     return model
+
+
+def normalise_for_rooms(model: keras.Model, labels: np.ndarray) -> None:
+    """Take the means and variances of all normalisations from whole rooms, which hold more floor than the blocks."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.95
+    for room in tqdm(labels, desc="normalisation", leave=False, disable=None):
+        model(network_input(room), training=True)
 
 
 def fine(model: keras.Model, room: np.ndarray) -> np.ndarray:
@@ -75,33 +103,13 @@ def coarse(model: keras.Model, room: np.ndarray) -> np.ndarray:
 PREDICT = {"sparse": fine, "dense at 5 cm": coarse}
 
 
-def resident(what: str) -> int:
-    """Return the memory of this process in kilobytes: VmRSS now, VmHWM at its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(what))
-
-
-def peak(name: str, file: Path | None, room: np.ndarray, answer) -> None:
-    """Say by how many megabytes the prediction for a room makes the memory of this process rise."""
+def prediction(name: str, file: Path | None, room: np.ndarray) -> Callable[[], np.ndarray]:
+    """Return a call that predicts a room, by a network that has seen a small one."""
     model = models.load(file, compile=False) if file else models.load_pretrained("rooms-dense")
     small = np.full((16, 16, 16), data.UNLABELLED, np.uint8)
     small[:, :, 0] = 0
     PREDICT[name](model, small)
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    PREDICT[name](model, room)
-    answer.put(round((resident("VmHWM") - before) / 1024))
-
-
-def memory(name: str, file: Path | None, room: np.ndarray) -> int:
-    """Return what :func:`peak` says, in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    answer = context.Queue()
-    process = context.Process(target=peak, args=(name, file, room, answer))
-    process.start()
-    risen = answer.get(timeout=600)
-    process.join()
-    return risen
+    return lambda: PREDICT[name](model, room)
 
 
 def measured(model: keras.Model, file: Path, labels: np.ndarray) -> dict[str, object]:
@@ -117,7 +125,9 @@ def measured(model: keras.Model, file: Path, labels: np.ndarray) -> dict[str, ob
         found[name] = {
             **scored(labels, said),
             "seconds a room": round(float(np.median(seconds)), 2),
-            "memory, MB": memory(name, file if name == "sparse" else None, largest),
+            "memory, MB": round(
+                bench.risen_memory(prediction, name, file if name == "sparse" else None, largest) / 1e6
+            ),
         }
     return {"rooms": len(labels), **found}
 
@@ -132,10 +142,11 @@ def main() -> None:
     options = parser.parse_args()
     keras.utils.set_random_seed(options.seed)
     labels = rooms(FIRST_SEED, ROOMS, options.out / "rooms-fine-train.npz", FINER)
-    batches = WholeRooms(labels, np.zeros(len(labels)), batch_size=1, seed=options.seed)
+    batches = SparseBlocks(labels, REACH, batch_size=BATCH, seed=options.seed)
     folder, steps = options.out / f"rooms-sparse-seed-{options.seed}", options.epochs * len(batches)
     weights = class_weights(labels)
     model, _ = training.fit_resumable(lambda: build(steps, weights), batches, folder, epochs=options.epochs, verbose=2)
+    normalise_for_rooms(model, labels)
     file = options.out / f"rooms-sparse-seed-{options.seed}.keras"
     model.save(file)
     found = measured(model, file, rooms(TEST_SEED, TESTED, options.out / "rooms-fine-test.npz", FINER))
@@ -151,8 +162,9 @@ def write_weights(model: keras.Model, options: argparse.Namespace, found: dict) 
         "classes": data.ROOM_CLASSES,
         "made by": "data_scripts/train_rooms_sparse.py",
         "recipe": {
-            "rooms": ROOMS, "batch": 1, "epochs": options.epochs, "learning rate": RATE, "seed": options.seed,
-            "depth": DEPTH, "base filters": WIDTH, "input": ["occupied", "height, m"], "class weights": "count^-0.5",
+            "rooms": ROOMS, "blocks of each in an epoch": BLOCKS, "block": BLOCK, "around it": REACH, "batch": BATCH,
+            "epochs": options.epochs, "learning rate": RATE, "seed": options.seed, "depth": DEPTH,
+            "base filters": WIDTH, "input": ["occupied", "height, m"], "class weights": "count^-0.5",
         },
         "provenance": provenance("keras", "tensorflow", "numpy"),
         "scores": found,

@@ -38,6 +38,11 @@ class ViewPooling(keras.layers.Layer):
     def __init__(self, mode: str = "max", **kwargs):
         super().__init__(**kwargs)
         self.mode = one_of("ViewPooling", "mode", mode, ("max", "mean"))
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, previous_mask):
+        """Return no mask: one description is left."""
+        return None
 
     def call(self, inputs):
         """Return the pooled features."""

@@ -25,6 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "voxels.context_net": ["VoxelContextNet"],
         "voxels.octree_generator": ["OctreeGenerator"],
         "voxels.geometry_colour": ["GeometryColour"],
+        "voxels.sparse_classifier": ["SparseClassifier"],
         "voxels.sparse_unet": ["SparseUNet"],
         "voxels.voxel_groups": ["GROUPS", "VoxelGroups"],
         "voxels.voxel_unet": ["VoxelUNet"],
