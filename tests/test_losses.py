@@ -486,6 +486,29 @@ def test_half_precision_predictions_are_computed_in_float32():
 # ---- Absolute errors, of places that are labelled
 
 
+@pytest.mark.parametrize("ignore", [-1, None])
+def test_a_mask_of_keras_and_labels_without_meaning_count_once(ignore):
+    """A layer that masks rows attaches the mask to its output, and Keras's own reduction would see it."""
+    draw = np.random.default_rng(0)
+    inputs = keras.Input((6, 3))
+    masked = keras.layers.Masking()(inputs)
+    dense = keras.layers.Dense(3, name="logits")
+    model, plain = keras.Model(inputs, dense(masked)), keras.Model(inputs, dense(inputs))
+    x = draw.normal(size=(2, 6, 3)).astype("float32")
+    x[0, 2:] = x[1, 5:] = 0
+    y = draw.integers(0, 3, (2, 6))
+    there = x.any(axis=-1)
+    loss = MaskedCategoricalCrossentropy(ignore=ignore)
+    labels = np.where(there, y, -1) if ignore else y
+    for each in (model, plain):
+        each.compile("sgd", loss)
+    logits = plain.predict_on_batch(x)
+    expected = -np.log(np.exp(logits) / np.exp(logits).sum(axis=-1, keepdims=True))
+    expected = np.take_along_axis(expected, y[..., None], axis=-1)[..., 0][there].mean()
+    assert model.test_on_batch(x, labels) == pytest.approx(expected, rel=1e-5)
+    assert plain.test_on_batch(x, np.where(there, y, -1)) == pytest.approx(expected, rel=1e-5) or ignore is None
+
+
 def test_only_finite_labels_count():
     label = np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, -1.0]], "float32")
     score = np.array([[1.5, 99.0, 1.0], [np.nan, 7.0, -1.0]], "float32")

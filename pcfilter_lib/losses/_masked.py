@@ -56,6 +56,13 @@ class MaskedLoss(keras.losses.Loss):
         labels, scores = self._side_by_side(y_true, y_pred)
         weight = None if sample_weight is None else self._fitted_weight(sample_weight, labels)
         counted = self._counted(labels)
+        from keras.src.backend.common.masking import get_keras_mask  # there is no public name for it
+
+        mask = get_keras_mask(y_pred)  # of layers that know which rows were padded
+        if mask is not None:
+            scores = scores + 0  # without the mask: Keras would make up for what is left out once more
+            if tuple(mask.shape) == tuple(labels.shape):
+                counted = ops.logical_and(counted, mask)
         if self._per_sample:
             counted = ops.any(rows(counted), axis=1)
         share = ops.cast(counted, self.dtype)
