@@ -19,14 +19,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from pcfilter_lib import data, frameworks, models, sparse, training
+from pcfilter_lib import bench, data, frameworks, models, sparse, training
 from pcfilter_lib.files import replacing
 from pcfilter_lib.provenance import provenance
 from pcfilter_lib.synthesis import FURNITURE, make_furniture
@@ -171,18 +171,12 @@ def measured(name: str, model: keras.Model, file: Path, packed: np.ndarray) -> d
         "IoU": round(float(np.mean(overlap)), 4),
         "IoU of each class": {kind: round(float(each), 4) for kind, each in zip(FURNITURE, by_class, strict=True)},
         "seconds a shape": round(float(np.median(seconds)), 3),
-        "memory, MB": memory(name, file, packed[median]),
+        "memory, MB": round(bench.risen_memory(prepared, name, file, packed[median]) / 1e6, 1),
     }
 
 
-def resident(what: str) -> int:
-    """Return the memory of this process in kilobytes: VmRSS now, VmHWM at its peak."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith(what))
-
-
-def peak(name: str, file: Path, packed: np.ndarray, report) -> None:
-    """Say by how many megabytes the answer for one solid makes the memory rise, after one for a single voxel."""
+def prepared(name: str, file: Path, packed: np.ndarray) -> Callable[[], object]:
+    """Return a call that answers for one solid, by a network that has answered for a single voxel."""
     model, small = models.load(file, compile=False), np.zeros((SIZE,) * 3, np.float32)
     voxels = shares(np.unpackbits(packed, axis=-1).astype(bool), SIZE)
     if name == "octree":  # everything is built and traced, and the memory of it counts for both
@@ -190,21 +184,7 @@ def peak(name: str, file: Path, packed: np.ndarray, report) -> None:
         model.generate(small, threshold=0.9)
     else:
         keras.Model(model.input, model.get_layer("up_5").output).predict_on_batch(small[None, ..., None])
-    before = resident("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak begins anew
-    answer(name, model, voxels)
-    report.put(round((resident("VmHWM") - before) / 1024, 1))
-
-
-def memory(name: str, file: Path, packed: np.ndarray) -> float:
-    """Return what :func:`peak` says, in a process of its own."""
-    context = multiprocessing.get_context("spawn")
-    report = context.Queue()
-    process = context.Process(target=peak, args=(name, file, packed, report))
-    process.start()
-    risen = report.get(timeout=600)
-    process.join()
-    return risen
+    return lambda: answer(name, model, voxels)
 
 
 def main() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pcfilter_lib.data import Mesh, voxelize
 from pcfilter_lib.exercises._core import NotYet, as_numbers, call, compare, compare_on, exercise
 from pcfilter_lib.exercises._wording import call_text
+from pcfilter_lib.synthesis import make_furniture
 
 LONGEST = 1.8  # slots looked at, on average
 
@@ -43,7 +45,7 @@ def check_find(answer: Callable) -> None:
                 lambda slots, key: key % len(slots),
             ),
             (
-                "the slot is asked, not how far the key was pushed.",
+                "return the slot, not how far the key was pushed.",
                 lambda slots, key: (_find(slots, key) - key) % len(slots) if _find(slots, key) >= 0 else -1,
             ),
             (
@@ -132,7 +134,7 @@ def check_level(answer: Callable) -> None:
     )
 
 
-@exercise(solved="walls, boards, furniture and diagonals are spread over the table.")
+@exercise(solved="walls, boards, a chair, posts and a diagonal are spread over the table.")
 def check_slots(answer: Callable) -> None:
     """Check ``answer(voxels, bits)``, a hash function for voxels. Any that spreads surfaces passes."""
     for name, voxels in _surfaces().items():
@@ -148,7 +150,7 @@ def check_slots(answer: Callable) -> None:
         looked_at = _looked_at(slots.astype(np.int64), 1 << bits)
         if looked_at > LONGEST:
             apart = len(np.unique(slots)) / len(voxels)
-            problem = f"for {name}, a question looks at {looked_at:,.1f} slots; at most {LONGEST} are expected."
+            problem = f"for {name}, a lookup examines {looked_at:,.1f} slots; at most {LONGEST} are expected."
             raise NotYet(f"{problem}\nThe {len(voxels):,} voxels have {apart:.0%} as many different slots.")
 
 
@@ -157,7 +159,9 @@ def _surfaces() -> dict[str, np.ndarray]:
     """Return sets of voxels that lie together as those of surfaces do."""
     x, y = (each.ravel() for each in np.indices((90, 90)))
     flat, line = np.full_like(x, 300), np.arange(4000)
+    piece = make_furniture("chair", np.random.default_rng(0))
     sets = {
+        "a chair": np.argwhere(voxelize(Mesh(piece.vertices, piece.faces), 64).values),
         "a wall across x": np.stack([flat, x, y], axis=1),
         "a wall across y": np.stack([x, flat, y], axis=1),
         "a wall across z": np.stack([x, y, flat], axis=1),

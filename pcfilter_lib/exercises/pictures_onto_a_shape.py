@@ -131,7 +131,7 @@ def check_features(answer: Callable) -> None:
     rows, columns = PICTURE[0] // BLOCK, PICTURE[1] // BLOCK
     blocks, kinds = [], []
     for _ in range(24):
-        picture, upright = _striped(draw)
+        picture, vertical = _striped(draw)
         what = call_text(answer, {"picture": picture})
         result = as_numbers(call(answer, picture=picture), what)
         if result.ndim != 3 or result.shape[:2] != (rows, columns) or not 1 <= result.shape[2] <= 4:
@@ -140,7 +140,7 @@ def check_features(answer: Callable) -> None:
         if not np.isfinite(result).all():
             raise NotYet("some features are not finite.")
         blocks.append(result.reshape(-1, result.shape[2]))
-        kinds.append(upright[::BLOCK, ::BLOCK].ravel())
+        kinds.append(vertical[::BLOCK, ::BLOCK].ravel())
     first, second = (np.concatenate(blocks[part]) for part in (slice(12), slice(12, None)))
     known, hidden = (np.concatenate(kinds[part]) for part in (slice(12), slice(12, None)))
     # A line through the features, by least squares, is all that the check learns.
@@ -183,11 +183,11 @@ def _votes(labels: np.ndarray, classes: int) -> np.ndarray:
 
 
 def _striped(draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Return a picture of four panels with stripes, and which pixels have upright ones."""
+    """Return a picture of four panels with stripes, and which pixels have vertical ones."""
     row, column = np.indices(PICTURE)
     panel = column * 4 // PICTURE[1]
-    upright = draw.integers(2, size=4)[panel] == 1
+    vertical = draw.integers(2, size=4)[panel] == 1
     period, phase = draw.uniform(4, 7, 4)[panel], draw.uniform(0, 1, 4)[panel]
-    wave = np.sin(2 * np.pi * (np.where(upright, column, row) / period + phase))
+    wave = np.sin(2 * np.pi * (np.where(vertical, column, row) / period + phase))
     picture = draw.uniform(0.35, 0.65, 4)[panel] + 0.3 * np.sign(wave) + draw.normal(0, 0.05, PICTURE)
-    return picture, upright
+    return picture, vertical

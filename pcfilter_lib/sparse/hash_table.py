@@ -96,7 +96,10 @@ class VoxelHash:
             waiting, slot = waiting[going_on], (slot[going_on] + 1) & (self.slots - 1)
 
     def _first_slots(self, keys: np.ndarray) -> np.ndarray:
-        mixed = keys * _MIX
+        # One product is linear, and maps the voxels of a wall along y and z to few slots. A second one, with a shift
+        # before each, spreads them like random ones.
+        mixed = (keys ^ (keys >> np.uint64(32))) * _MIX
+        mixed = (mixed ^ (mixed >> np.uint64(32))) * _MIX
         return (mixed >> np.uint64(64 - (self.slots.bit_length() - 1))).astype(np.int64)
 
 

@@ -106,7 +106,7 @@ MISTAKES = [
     (exercises.check_level, lambda u, v: by_norm(u, v, 1), "a corner touches, too"),
     (exercises.check_level, lambda u, v: by_norm(u, v, 2), "a corner touches, too"),
     (exercises.check_level, lambda u, v: level(u, v) + 1, "the resolution of the input"),
-    (exercises.check_slots, added, "a question looks at"),
+    (exercises.check_slots, added, "a lookup examines"),
     (exercises.check_slots, lambda v, b: v @ [1, 1024, 1 << 20] % 2**b, "as many different slots"),
     (exercises.check_slots, lambda v, b: v % 2**b, "a slot for each voxel"),
     (exercises.check_slots, lambda v, b: added(v, b) + 2**b, "slots are whole numbers"),

@@ -3,7 +3,9 @@ import pytest
 
 from pcfilter_lib import sparse
 from pcfilter_lib.errors import InputError
+from pcfilter_lib.exercises.only_where_something_is import _looked_at, _surfaces
 from pcfilter_lib.sparse import VoxelHash
+from pcfilter_lib.sparse.hash_table import _keys
 
 
 def rows_by_dictionary(stored, wanted):
@@ -56,3 +58,11 @@ def test_what_is_no_voxel_is_refused(wrong):
 def test_the_load_is_checked():
     with pytest.raises(InputError, match="load"):
         VoxelHash([[0, 0, 0]], load=1)
+
+
+@pytest.mark.parametrize("name", _surfaces())
+def test_the_voxels_of_surfaces_are_spread_like_random_ones(name):
+    """A single multiplication is not enough: it maps a wall across x to few slots."""
+    voxels = _surfaces()[name]
+    table = VoxelHash(voxels)
+    assert _looked_at(table._first_slots(_keys(voxels)), table.slots) < 1.6

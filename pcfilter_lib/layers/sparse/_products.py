@@ -80,7 +80,8 @@ def _tensorflow(features, table, kernel):
             return found[1][:-1], found[2]
 
         kind = tf.TensorSpec((None, filters), features.dtype)
-        pieces = tf.map_fn(piece, starts, parallel_iterations=BESIDE, fn_output_signature=kind)
+        beside = 1 if tf.executing_eagerly() else BESIDE  # TensorFlow warns of what has no effect
+        pieces = tf.map_fn(piece, starts, parallel_iterations=beside, fn_output_signature=kind)
         return _joined(tf, pieces, number - tf.maximum(tf.size(starts) - 1, 0) * HELD), gradient
 
     return product(features, kernel)

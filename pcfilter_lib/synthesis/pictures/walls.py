@@ -10,7 +10,12 @@ from pcfilter_lib.data.voxels.projection import voxel_pixels
 from pcfilter_lib.synthesis.pictures.cameras import look_at
 from pcfilter_lib.synthesis.scanner.geometry import Camera
 
-PANEL_KINDS = ("thin, level stripes", "thin, upright stripes", "deep, level stripes", "deep, upright stripes")
+PANEL_KINDS = (
+    "thin, horizontal stripes",
+    "thin, vertical stripes",
+    "deep, horizontal stripes",
+    "deep, vertical stripes",
+)
 VOXEL, SHAPE, PANELS = 0.1, (12, 4, 6), 4  # metres; voxels along x, y (into the wall) and z
 PICTURE, STRIDE, VIEWS = (48, 96), 4, 3  # pixels; pixels to one of the feature map
 
@@ -18,8 +23,10 @@ PICTURE, STRIDE, VIEWS = (48, 96), 4, 3  # pixels; pixels to one of the feature 
 def striped_walls(count: int, generator: np.random.Generator, pose_error: float = 0.0) -> dict[str, np.ndarray]:
     """Return walls of four panels each, their pictures, and which pixel shows which voxel.
 
-    A panel is thin or deep, which its voxels show, and has level or upright stripes with a period of 4 to 6 cm, which
-    voxels of 10 cm do not show. Brightness, contrast of the stripes and their phase say nothing about the kind.
+    A panel is thin or deep, which its voxels show, and has horizontal or vertical stripes with a period of 4 to 6 cm,
+    which voxels of 10 cm do not show. Brightness, contrast of the stripes and their phase are independent of the kind.
+    Each tile of 10 cm has a brightness of its own as well; without it, the mean colours of voxels would vary more
+    across the stripes than along them.
 
     Parameters
     ----------
@@ -48,18 +55,19 @@ def striped_walls(count: int, generator: np.random.Generator, pose_error: float 
 
 
 def _wall(generator: np.random.Generator, pose_error: float) -> dict[str, np.ndarray]:
-    deep, upright = generator.integers(2, size=(2, PANELS))
+    deep, vertical = generator.integers(2, size=(2, PANELS))
     wide = SHAPE[0] // PANELS
     occupied, labels = np.zeros(SHAPE, bool), np.full(SHAPE, -1)
     for panel in range(PANELS):
         here = slice(wide * panel, wide * (panel + 1))
         occupied[here, : 1 + 2 * deep[panel]] = True
-        labels[here, 0] = 2 * deep[panel] + upright[panel]
+        labels[here, 0] = 2 * deep[panel] + vertical[panel]
     stripes = {
-        "upright": upright,
+        "vertical": vertical,
         "tone": generator.uniform(0.35, 0.65, PANELS),
         "phase": generator.uniform(0, 1, PANELS),
         "period": generator.uniform(0.04, 0.06, PANELS),
+        "tile": generator.normal(0, 0.1, (SHAPE[0], SHAPE[2])),
     }
     spots = np.stack([np.array([-0.4, 0, 0.4]) + generator.uniform(-0.1, 0.1, VIEWS), np.full(VIEWS, -1.3),
                       generator.uniform(-0.15, 0.15, VIEWS)], axis=1)  # fmt: skip
@@ -91,8 +99,9 @@ def _picture(camera: Camera, stripes: dict[str, np.ndarray]) -> tuple[np.ndarray
     half = VOXEL * SHAPE[0] / 2, VOXEL * SHAPE[2] / 2
     on = (np.abs(x) < half[0]) & (np.abs(z) < half[1])
     panel = np.clip((x + half[0]) // (VOXEL * SHAPE[0] / PANELS), 0, PANELS - 1).astype(int)
-    along = np.where(stripes["upright"][panel] == 1, x, z)
+    along = np.where(stripes["vertical"][panel] == 1, x, z)
     wave = np.sin(2 * np.pi * (along / stripes["period"][panel] + stripes["phase"][panel]))
-    grey = np.where(on, stripes["tone"][panel] + 0.3 * np.sign(wave), 0)
     cells = np.stack([(x[on] + half[0]) // VOXEL, (z[on] + half[1]) // VOXEL]).astype(int)
+    grey = np.where(on, stripes["tone"][panel] + 0.3 * np.sign(wave), 0)
+    grey[on] += stripes["tile"][tuple(cells)]
     return grey.astype(np.float32), np.where(on, depth, np.nan).astype(np.float32), cells
