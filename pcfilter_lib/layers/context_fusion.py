@@ -69,7 +69,10 @@ class ContextFusion(keras.layers.Layer):
         """Return the weight of each voxel in each volume, (B, V, D, H, W, 1)."""
         batch, views, *rest = ops.shape(inputs)
         scores = self._network(ops.reshape(inputs, (batch * views, *rest)), training=training)
-        return ops.softmax(ops.reshape(scores, (batch, views, *rest[:-1], 1)), axis=1)
+        scores = ops.reshape(scores, (batch, views, *rest[:-1], 1))
+        # A softmax. TensorFlow's takes five axes at most, and Keras's warns of a single volume.
+        weights = ops.exp(scores - ops.max(scores, axis=1, keepdims=True))
+        return weights / ops.sum(weights, axis=1, keepdims=True)
 
     def compute_output_shape(self, input_shape):
         """Return (B, D, H, W, 1)."""
