@@ -12,7 +12,8 @@ from pcfilter_lib._arguments import one_of
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.synthesis.scanner.geometry import Camera
 
-CHANNELS = ("depth", "normal", "silhouette", "shade", "colour")
+CHANNELS = ("depth", "normal", "silhouette", "shade", "colour", "count")
+HALF = 8  # spheres on a ray for a count of one half
 AMBIENT = 0.2  # of the light, from all sides
 
 
@@ -32,6 +33,8 @@ class Pictures:
         Number of the sphere, or of the triangle, that is seen; -1 in the background.
     colour : ndarray of float32, shape (V, H, W, C), or None
         Of the surface without shading, texture included; 0 in the background.
+    count : ndarray of int32, shape (V, H, W), or None
+        How many spheres a pixel's ray meets: an X-ray of a cloud. None for pictures of triangles.
     """
 
     cameras: tuple[Camera, ...]
@@ -39,6 +42,7 @@ class Pictures:
     normal: np.ndarray
     source: np.ndarray
     colour: np.ndarray | None = None
+    count: np.ndarray | None = None
 
     @property
     def silhouette(self) -> np.ndarray:
@@ -94,7 +98,7 @@ class Pictures:
         what : sequence of str, default ("depth", "shade")
             Some of "depth" (falls from 1 to 0.2 within a sphere: nearest to the camera, and farthest from it), "normal"
             (three channels, in the world's frame), "silhouette" (1 on the shape), "shade" (with the light at the
-            camera) and "colour".
+            camera), "colour", and "count" (n spheres on the ray become n / (n + 8)).
         radius : float, default 1
             Of the sphere in which depth is measured.
         target : array_like, shape (3,), default (0, 0, 0)
@@ -107,7 +111,7 @@ class Pictures:
         Raises
         ------
         InputError
-            If a name is unknown, or colour is asked for where there is none.
+            If a name is unknown, or the pictures have no colour or count.
         """
         found = []
         for name in what:
@@ -118,6 +122,10 @@ class Pictures:
                 found.append(np.where(self.silhouette, 0.2 + 0.8 * np.clip(near, 0, 1), 0)[..., None])
             elif name == "colour" and self.colour is None:
                 raise InputError("channels", "what", "the pictures have no colour", "give the points colours")
+            elif name == "count" and self.count is None:
+                raise InputError("channels", "what", "pictures of triangles have no count", "draw a cloud by splat")
+            elif name == "count":
+                found.append((self.count / (self.count + HALF))[..., None])
             else:
                 values = self.shade() if name == "shade" else getattr(self, name)
                 found.append(values if values.ndim == 4 else values[..., None])

@@ -41,7 +41,7 @@ def splat(
     Returns
     -------
     Pictures
-        `source` holds the numbers of the points.
+        `source` holds the numbers of the points, `count` how many spheres each ray meets.
 
     Raises
     ------
@@ -62,8 +62,10 @@ def splat(
     centres = [
         points @ camera.pose[:3, :3].T.astype(np.float32) + camera.pose[:3, 3].astype(np.float32) for camera in cameras
     ]
+    count = np.empty((len(cameras), *shape), np.int32)
     for number, (camera, centre) in enumerate(zip(cameras, centres, strict=True)):
-        _splat_one(nearest[number * shape[0] * shape[1] :][: shape[0] * shape[1]], centre, camera, np.float32(radius))
+        own = nearest[number * shape[0] * shape[1] :][: shape[0] * shape[1]]
+        count[number] = _splat_one(own, centre, camera, np.float32(radius)).reshape(shape)
     depth = (nearest >> np.uint64(32)).astype(np.uint32).view(np.float32).reshape(-1, *shape)
     source = (nearest & np.uint64(0xFFFFFFFF)).astype(np.uint32).view(np.int32).reshape(-1, *shape)
     depth[source < 0] = np.nan
@@ -74,7 +76,7 @@ def splat(
         normal[number][seen] = hit @ (camera.pose[:3, :3] / radius).astype(np.float32)
     if colours is not None:
         colours = np.concatenate([colours, np.zeros_like(colours[:1])])[source]  # -1: the background
-    return Pictures(cameras, depth, normal, source, colours)
+    return Pictures(cameras, depth, normal, source, colours, count)
 
 
 def check_cameras(cameras: Sequence[Camera], owner: str) -> tuple[tuple[Camera, ...], tuple[int, int]]:
@@ -85,8 +87,11 @@ def check_cameras(cameras: Sequence[Camera], owner: str) -> tuple[tuple[Camera, 
     return cameras, cameras[0].shape
 
 
-def _splat_one(nearest: np.ndarray, centre: np.ndarray, camera: Camera, radius: np.float32) -> None:
-    """Keep the nearest sphere of each pixel: the depth in the upper half of `nearest`, the number in the lower."""
+def _splat_one(nearest: np.ndarray, centre: np.ndarray, camera: Camera, radius: np.float32) -> np.ndarray:
+    """Keep the nearest sphere of each pixel, and return how many there are.
+
+    The depth stands in the upper half of `nearest`, the number of the sphere in the lower.
+    """
     rows, columns = camera.shape
     (fx, _, cx), (_, fy, cy), _ = camera.intrinsics.astype(np.float32)
     number = np.flatnonzero(centre[:, 2] > radius)
@@ -125,4 +130,6 @@ def _splat_one(nearest: np.ndarray, centre: np.ndarray, camera: Camera, radius: 
     key = (depth.astype(np.float32).view(np.uint32).astype(np.uint64) << np.uint64(32)) | number[sphere[hit]].astype(
         np.uint64
     )
-    np.minimum.at(nearest, row[hit] * columns + column[hit], key)
+    pixel = row[hit] * columns + column[hit]
+    np.minimum.at(nearest, pixel, key)
+    return np.bincount(pixel, minlength=rows * columns)

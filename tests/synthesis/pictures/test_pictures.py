@@ -8,7 +8,8 @@ from pcfilter_lib.synthesis import Body, Material, blocks, look_at, render, spla
 
 
 def one_ray_at_a_time(points, camera, radius):
-    """Return depth and number of the nearest sphere, in float64, pixel by pixel and sphere by sphere."""
+    """Return depth and number of the nearest sphere and how many there are, pixel by pixel, sphere by sphere."""
+    count = np.zeros(camera.shape, int)
     centres = points @ camera.pose[:3, :3].T + camera.pose[:3, 3]
     depth, source = np.full(camera.shape, np.nan), np.full(camera.shape, -1)
     for row in range(camera.shape[0]):
@@ -19,10 +20,11 @@ def one_ray_at_a_time(points, camera, radius):
                 inside = half**2 - ray @ ray * (centre @ centre - radius**2)
                 if centre[2] <= radius or inside < 0:
                     continue
+                count[row, column] += 1
                 reach = (half - np.sqrt(inside)) / (ray @ ray)
                 if not depth[row, column] <= reach:
                     depth[row, column], source[row, column] = reach, number
-    return depth, source
+    return depth, source, count
 
 
 def test_a_camera_has_its_target_in_the_middle_and_up_is_up():
@@ -60,9 +62,10 @@ def test_spheres_are_what_single_rays_meet():
     cameras = turntable(3, 0, size=(13, 17))
     found = splat(points, cameras, 0.15, colours=np.arange(60)[:, None])
     for number, camera in enumerate(cameras):
-        depth, source = one_ray_at_a_time(points.astype(np.float32).astype(float), camera, 0.15)
+        depth, source, count = one_ray_at_a_time(points.astype(np.float32).astype(float), camera, 0.15)
         assert (source >= 0).sum() > 20
         np.testing.assert_array_equal(found.source[number], source)
+        np.testing.assert_array_equal(found.count[number], count)
         np.testing.assert_allclose(found.depth[number], depth, rtol=2e-6)
         seen = source >= 0
         np.testing.assert_array_equal(found.colour[number][seen, 0], source[seen])
@@ -92,6 +95,8 @@ def test_what_a_network_sees():
     for values in (depth, shade, silhouette):
         assert (values[outside] == 0).all() and (values[~outside] >= 0.2).all()
     assert ball.channels(("normal", "depth")).shape == (2, 31, 31, 4)
+    eight = splat(np.zeros((8, 3)), cameras, 0.9).channels(("count",))[..., 0]
+    np.testing.assert_array_equal(eight, np.where(ball.silhouette, 0.5, 0))
     # A lamp to one side leaves the other side with the light from everywhere alone.
     side = ball.shade((0, 5, 0))[0]
     assert side[15, 27] > 0.7 and side[15, 3] == pytest.approx(0.2), "seen from +x, +y is on the right"
@@ -103,6 +108,8 @@ def test_surfaces_are_what_single_rays_meet():
     cameras = turntable(4, 30, azimuth=45, size=33)
     box = blocks((-0.5, 0.5), (-0.4, 0.4), (-0.3, 0.3), [[[True]]])
     found = render(box, cameras)
+    with pytest.raises(InputError, match="no count"):
+        found.channels(["count"])
     for number, camera in enumerate(cameras):
         start = camera.to_world[:3, 3]
         rays = camera.rays @ camera.pose[:3, :3]
@@ -148,6 +155,10 @@ def test_colours_are_those_of_the_material():
         (lambda: splat([[0, 0, 0]], turntable(), colours=[[1], [2]]), "colours"),
         (lambda: splat([[0, 0, 0]], turntable(1)).channels(["warmth"]), "what"),
         (lambda: splat([[0, 0, 0]], turntable(1)).channels(["colour"]), "what"),
+        (
+            lambda: render(blocks((-1, 1), (-1, 1), (-1, 1), [[[True]]]), turntable(1)).channels(["count"]),
+            "what",
+        ),
         (lambda: splat([[0, 0, 0]], turntable(1)).shade((0, 0, 0)), "light"),
         (lambda: render("chair", turntable()), "scene"),
     ],
