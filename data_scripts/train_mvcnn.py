@@ -4,12 +4,13 @@
     python data_scripts/train_mvcnn.py modelnet10 --data FOLDER --out runs --ship
     python data_scripts/train_mvcnn.py furniture --out runs --ship
 
-Each cloud of 1,024 points is drawn as spheres from six cameras around it, 48 x 48 pixels: depth and shading. The
-network has seen no other pictures before. `--channels` trains on others, such as silhouettes alone. *furniture* learns
-from parametric shapes alone; it needs no data, and `--data` only to be tested on ModelNet10 too. FOLDER holds
-<class>/<split>/<shape>, see data_scripts/fetch_modelnet10.py. Interrupt it at any time (Ctrl-C): the same command goes
-on after the last finished epoch. What is judged is the network after the last epoch, with six views, without voting,
-and with other numbers of views. A quarter of an hour a seed on two cores. What ships is rounded to float16.
+Each cloud of 1,024 points is drawn as spheres from six cameras around it, 48 x 48 pixels: depth, shading, and how many
+spheres a ray meets, an X-ray that shows what is inside. The network has seen no other pictures before, and takes the
+mean over views. `--channels` trains on others, such as silhouettes alone. *furniture* learns from parametric shapes
+alone; it needs no data, and `--data` only to be tested on ModelNet10 too. FOLDER holds <class>/<split>/<shape>, see
+data_scripts/fetch_modelnet10.py. Interrupt it at any time (Ctrl-C): the same command goes on after the last finished
+epoch. What is judged is the network after the last epoch, with six views, without voting, and with other numbers of
+views. Ten minutes a seed on two cores. What ships is rounded to float16.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ frameworks.start("tensorflow")
 import keras  # noqa: E402
 
 POINTS, BATCH, RATE, SMOOTHING, EPOCHS = 1024, 32, 2e-3, 0.1, 30
-SIZE, VIEWS, ELEVATION, RADIUS = 48, 6, 30, 0.05
-CHANNELS = ("depth", "shade")
+SIZE, VIEWS, ELEVATION, RADIUS, POOLING = 48, 6, 30, 0.07, "mean"
+CHANNELS = ("depth", "shade", "count")
 VERSIONS = 4  # of each training cloud: its points jittered, scaled, some of them lost
 SHIFT = 2  # pixels by which all pictures of a shape are moved along each axis, at most
 AUGMENTATION = {"rotate": "", "jitter": 0.01, "scale": (0.85, 1.1), "drop": 0.3}
@@ -106,7 +107,7 @@ def as_input(drawn: np.ndarray) -> np.ndarray:
 
 def build(classes: int, channels: int, steps: int) -> keras.Model:
     """Return a fresh, compiled network, whose learning rate falls to 0 along a cosine."""
-    model = models.MVCNN(classes, SIZE, channels)
+    model = models.MVCNN(classes, SIZE, channels, pooling=POOLING)
     rate = keras.optimizers.schedules.CosineDecay(RATE, steps)
     loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=SMOOTHING)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=1e-2), loss, metrics=["accuracy"], jit_compile=False)
@@ -152,7 +153,9 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder of the shapes; furniture does without")
     parser.add_argument("--out", type=Path, required=True, help="folder for the runs")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--channels", nargs="+", default=CHANNELS, help="of the pictures: depth, shade, silhouette")
+    parser.add_argument(
+        "--channels", nargs="+", default=CHANNELS, help="of the pictures: depth, shade, count, silhouette"
+    )
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--ship", action="store_true", help="write the network of seed 0 to pcfilter_lib/weights")
     options = parser.parse_args()
@@ -180,7 +183,8 @@ def write_weights(options: argparse.Namespace) -> None:
         **({} if made else {"licence": LICENCE}),
         "recipe": {
             "set": options.set, "points": POINTS, "pictures": SIZE, "views": VIEWS, "elevation, degrees": ELEVATION,
-            "radius of the spheres": RADIUS, "channels": options.channels, "batch": BATCH, "epochs": options.epochs,
+            "radius of the spheres": RADIUS, "channels": options.channels, "pooling": POOLING, "batch": BATCH,
+            "epochs": options.epochs,
             "learning rate": RATE, "seed": 0, "label smoothing": SMOOTHING, "versions": VERSIONS,
             "augmentation": AUGMENTATION, "shift": SHIFT, "mirrored": True,
             **({"shapes of a class": MADE} if made else {}),

@@ -119,7 +119,7 @@ CONTENDERS = {
     "16³ voxels, occupied or not: VoxNet": Contender("voxnet-occupancy-16", occupied),
     "32³ voxels, distances: VoxNet": Contender("voxnet-distance-32", distances),
     "active voxels of 32³: sparse convolution": Contender("sparse-modelnet10", active),
-    "six pictures: MVCNN": Contender("mvcnn-modelnet10-depth-shade", pictures),
+    "six pictures: MVCNN": Contender("mvcnn-modelnet10-depth-shade-count", pictures),
 }
 
 

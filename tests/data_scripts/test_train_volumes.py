@@ -94,11 +94,11 @@ def test_generators_of_octrees_are_trained_compared_and_shipped(load_script, tmp
     pytest.importorskip("open3d")
     small = {"SHAPES": 1, "TESTED": 1, "BATCH": 5, "DEPTH": 5, "SIZE": 8, "FIRST": 3, "RUN": 80, "SPLIT": 10}
     script = load_script("train_octree_generator", **small, FURNITURE=("table", "bed"), bench=NO_BENCH)
-    script.run("octree", "--epochs", 1)
+    script.run("octree", "--epochs", 1, "--coarse-epochs", 1)
     script.run("dense", "--epochs", 1)
     with pytest.raises(SystemExit):
         script.run("dense", "--epochs", 1, "--ship")
-    script.run("octree", "--epochs", 1, "--ship")
+    script.run("octree", "--epochs", 1, "--coarse-epochs", 1, "--ship")
     network, card = shipped(tmp_path, "octree-generator-furniture")
     assert network.get_config()["depth"] == 5 and card["scores"]["octree, 128^3"]["shapes"] == 2
     assert card["scores"]["dense, 64^3, enlarged"]["shapes"] == 2
@@ -106,7 +106,7 @@ def test_generators_of_octrees_are_trained_compared_and_shipped(load_script, tmp
     inputs, labels = batches[0]
     assert inputs["voxels"].shape == (2, 8, 8, 8, 1)
     assert inputs["parents_4"].shape == (2, 80) and labels["level_4"].shape == (2, 80)
-    assert (labels["level_5"] >= 0).sum() == 2 * 8 * 10, "a sample of the finest cells"
+    assert labels["level_5"].shape == (2, 80) and 0 < (labels["level_5"] >= 0).sum() <= 160, "some of the finest cells"
 
 
 def test_a_run_of_cells_keeps_what_it_says_of_the_shape(load_script):
