@@ -39,8 +39,8 @@ from keras import layers  # noqa: E402
 from pcfilter_lib.losses import MaskedCategoricalCrossentropy  # noqa: E402
 
 DEPTH, FIRST, SIZE = 7, 4, 32
-SHAPES, TESTED, BATCH, RATE, EPOCHS = 100, 10, 8, 2e-3, 12  # shapes of each class
-COARSE_EPOCHS = 60  # of the first level alone, before
+SHAPES, TESTED, BATCH, RATE, EPOCHS = 100, 10, 8, 2e-3, 9  # shapes of each class
+COARSE_EPOCHS = 40  # of the first level alone, before
 RUN, SPLIT = 12_000, 1500  # in training: cells of the last level but one, and how many of them are split
 
 
