@@ -61,7 +61,7 @@ def solids(split: str, count: int, kept: Path) -> np.ndarray:
         return arrays["solids"]
 
 
-def shares(occupied: np.ndarray, size: int) -> np.ndarray:
+def occupancy(occupied: np.ndarray, size: int) -> np.ndarray:
     """Return which share of each larger voxel is occupied, float32, (size, size, size)."""
     step = len(occupied) // size
     return occupied.reshape(size, step, size, step, size, step).mean(axis=(1, 3, 5), dtype=np.float32)
@@ -96,7 +96,7 @@ class Coarse(data.ShuffledBatches):
         inputs, labels = [], []
         for each in tqdm(packed, desc="first level", leave=False, disable=None):
             occupied = np.unpackbits(each, axis=-1).astype(bool)
-            inputs.append(shares(occupied, SIZE)[..., None])
+            inputs.append(occupancy(occupied, SIZE)[..., None])
             labels.append(sparse.SolidOctree.from_voxels(occupied, FIRST).labels[0])
         super().__init__(np.stack(inputs), np.stack(labels), **kwargs)
 
@@ -127,7 +127,7 @@ class Octrees(data.ShuffledBatches):
         for packed in self.x[rows]:
             occupied = np.unpackbits(packed, axis=-1).astype(bool)
             tree = sparse.SolidOctree.from_voxels(occupied, FIRST)
-            tables = {"voxels": shares(occupied, SIZE)[..., None], **tree.tables()}
+            tables = {"voxels": occupancy(occupied, SIZE)[..., None], **tree.tables()}
             told = {f"level_{FIRST + number}": each.astype(np.int32) for number, each in enumerate(tree.labels)}
             shorten(tables, told, generator)
             inputs.append(tables)
@@ -148,8 +148,8 @@ class Grids(data.ShuffledBatches):
     def batch(self, rows, generator):
         """Return inputs and labels."""
         occupied = [np.unpackbits(packed, axis=-1).astype(bool) for packed in self.x[rows]]
-        fine = [shares(each, 1 << DEPTH - 1)[..., None] for each in occupied]
-        return np.stack([shares(each, SIZE)[..., None] for each in occupied]), np.stack(fine)
+        fine = [occupancy(each, 1 << DEPTH - 1)[..., None] for each in occupied]
+        return np.stack([occupancy(each, SIZE)[..., None] for each in occupied]), np.stack(fine)
 
 
 def dense_decoder() -> keras.Model:
@@ -194,7 +194,7 @@ def measured(name: str, model: keras.Model, file: Path, packed: np.ndarray) -> d
     overlap, seconds, cells = [], [], []
     for each in tqdm(packed, desc="test", leave=False, disable=None):
         occupied = np.unpackbits(each, axis=-1).astype(bool)
-        voxels, start = shares(occupied, SIZE), time.perf_counter()
+        voxels, start = occupancy(occupied, SIZE), time.perf_counter()
         found = answer(name, model, voxels)
         seconds.append(time.perf_counter() - start)
         if name == "octree":
@@ -218,7 +218,7 @@ def measured(name: str, model: keras.Model, file: Path, packed: np.ndarray) -> d
 def prepared(name: str, file: Path, packed: np.ndarray) -> Callable[[], object]:
     """Return a call that answers for one solid, by a network that has answered for a single voxel."""
     model, small = models.load(file, compile=False), np.zeros((SIZE,) * 3, np.float32)
-    voxels = shares(np.unpackbits(packed, axis=-1).astype(bool), SIZE)
+    voxels = occupancy(np.unpackbits(packed, axis=-1).astype(bool), SIZE)
     if name == "octree":  # everything is built and traced, and the memory of it counts for both
         small[:2, 0, 0] = 1
         model.generate(small, threshold=0.9)

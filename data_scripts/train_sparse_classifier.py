@@ -21,7 +21,7 @@ from pcfilter_lib import data, frameworks, models, sparse, training
 frameworks.start("tensorflow")
 import keras  # noqa: E402
 
-POINTS, SIZE, CHANNELS, BATCH, RATE, SMOOTHING, EPOCHS = 1024, 32, 4, 32, 2e-3, 0.1, 20
+POINTS, SIZE, CHANNELS, BATCH, RATE, SMOOTHING, EPOCHS = 1024, 32, 4, 32, 2e-3, 0.1, 15
 DEPTH, WIDTH = 3, 16
 AUGMENTATION = {"rotate": "", "jitter": 0.01, "scale": (0.8, 1.1), "drop": 0.3}
 SHIFT = 0.1  # of a cloud along each axis, at most; the unit sphere's radius is 1

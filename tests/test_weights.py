@@ -1,6 +1,7 @@
 """The trained networks that come with the library."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -23,7 +24,8 @@ def scan(request):
 
 def test_there_are_weights():
     assert [card.stem for card in CARDS] == sorted(
-        ["artefact-unet", "completion-furniture", "rooms-dense", "view-votes", "voxnet-furniture", *CLASSIFIERS]
+        ["artefact-unet", "completion-furniture", "mvcnn-modelnet10", "octree-generator-furniture", "rooms-dense"]
+        + ["view-votes", "voxnet-furniture", *CLASSIFIERS]
     )
 
 
@@ -34,6 +36,14 @@ def test_weights_are_small_and_say_where_they_are_from(card):
     told = json.loads(card.read_text())
     assert {"about", "made by", "recipe", "provenance", "scores"} <= set(told)
     assert "seed" in told["recipe"] and told["provenance"]["versions"]
+
+
+def test_every_network_has_a_licence():
+    text = (WEIGHTS.parents[1] / "LICENSE-weights").read_text()
+    for card in CARDS:
+        assert re.search(rf"\b{card.stem}\b", text), card.stem
+        research = "licence" in json.loads(card.read_text()) and "research" in json.loads(card.read_text())["licence"]
+        assert research == ("modelnet" in card.stem)
 
 
 def test_the_votes_of_views_say_what_they_weigh_and_how_well():
@@ -124,6 +134,31 @@ def test_voxnet_knows_furniture_from_distances():
     fields = [1 - data.distance_field(cloud, grid, truncation=near).values / near for cloud in clouds]
     logits = models.load_pretrained("voxnet-furniture").predict(np.stack(fields)[..., None], verbose=0)
     assert (logits.argmax(axis=1) == kinds).mean() > 0.85
+
+
+@pytest.mark.backend
+def test_mvcnn_recognises_parametric_shapes_that_it_has_never_seen():
+    from pcfilter_lib import models
+
+    clouds, kinds = synthesis.furniture_clouds(synthesis.FURNITURE, 4, 1024, seed=123)
+    cameras = synthesis.turntable(6, 30, size=48)
+    drawn = np.stack([synthesis.splat(cloud, cameras, 0.07).channels(("depth", "shade", "count")) for cloud in clouds])
+    logits = models.load_pretrained("mvcnn-modelnet10").predict_on_batch(drawn)
+    assert (logits.argmax(axis=1) == kinds).mean() > 0.5
+
+
+@pytest.mark.backend
+def test_the_octree_generator_writes_furniture_that_it_has_never_seen():
+    from pcfilter_lib import models
+
+    network, found = models.load_pretrained("octree-generator-furniture"), []
+    for kind in ("bed", "sofa", "monitor"):
+        piece = synthesis.make_furniture(kind, np.random.default_rng(99))
+        occupied = data.voxelize(data.Mesh(piece.vertices, piece.faces), 128, solid=True).values
+        shares = occupied.reshape(32, 4, 32, 4, 32, 4).mean(axis=(1, 3, 5))
+        written = network.generate(shares).to_voxels()
+        found.append((written & occupied).sum() / (written | occupied).sum())
+    assert np.mean(found) > 0.6
 
 
 @pytest.mark.backend

@@ -16,7 +16,7 @@ def load_pretrained(name: str) -> keras.Model:
     ----------
     name : str
         One of "artefact-unet", "pointnet-modelnet10", "pointnet-modelnet6", "pointnet-furniture", "dgcnn-modelnet10",
-        "voxnet-furniture", "completion-furniture", "rooms-dense".
+        "mvcnn-modelnet10", "voxnet-furniture", "completion-furniture", "rooms-dense", "octree-generator-furniture".
 
         "artefact-unet" is the artefact filter's U-Net: from :data:`pcfilter_lib.filters.CHANNELS`, shape
         (B, H, W, 14), to the logit of true geometry, shape (B, H, W, 1). The same network, without Keras, is
@@ -29,6 +29,10 @@ def load_pretrained(name: str) -> keras.Model:
         too, and has seen nothing but the shapes of :func:`pcfilter_lib.synthesis.make_furniture`: it is free for any
         use.
 
+        "mvcnn-modelnet10" is an :class:`MVCNN`: from pictures of such clouds, each point a sphere of the radius 0.07,
+        with the channels "depth", "shade" and "count" (``synthesis.splat(cloud, synthesis.turntable(6, 30, size=48),
+        0.07).channels(...)``), shape (B, V, 48, 48, 3), to the same logits. V is free; it was trained with six.
+
         "completion-furniture" is a :class:`VoxelUNet` that completes furniture scanned from one side, 32 voxels a side:
         from :func:`pcfilter_lib.synthesis.completion_channels` to the truncated distance from the whole surface, in
         voxels, shape (B, X, Y, Z, 1). It was trained on voxels that nobody has seen, and means nothing on others.
@@ -36,6 +40,8 @@ def load_pretrained(name: str) -> keras.Model:
         voxels around the unit sphere, as numbers from 1 on a point to 0 at three voxels and beyond, to logits of
         :data:`pcfilter_lib.data.MODELNET10`. "rooms-dense" is a :class:`VoxelContextNet` that classifies each voxel of
         a room: from :func:`pcfilter_lib.data.room_channels` to logits of :data:`pcfilter_lib.data.ROOM_CLASSES`.
+        "octree-generator-furniture" is an :class:`OctreeGenerator` that reads parametric furniture at 32 voxels a side
+        and writes it at 128.
 
     Returns
     -------
