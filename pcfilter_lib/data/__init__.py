@@ -36,6 +36,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "voxels.fields": ["distance_field", "marching_cubes", "trilinear_sample"],
         "voxels.fusion": ["FusedScans", "fuse_scans"],
         "voxels.grid_files": ["load_voxels", "save_voxels"],
+        "voxels.carving": ["visual_hull"],
         "voxels.projection": ["voxel_pixels"],
         "voxels.grid": ["FREE", "SURFACE", "UNKNOWN", "VoxelGrid"],
         "voxels.voxelization": ["shells", "voxelize"],
