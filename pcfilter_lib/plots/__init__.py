@@ -22,6 +22,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "_mesh": ["mesh"],
         "_scan": ["scan"],
         "_sliding_window": ["sliding_window"],
+        "_turntable": ["Animation", "turntable"],
         "_voxels": ["slices", "voxels"],
     },
 )
