@@ -216,14 +216,16 @@ def measured(name: str, model: keras.Model, file: Path, packed: np.ndarray) -> d
 
 
 def prepared(name: str, file: Path, packed: np.ndarray) -> Callable[[], object]:
-    """Return a call that answers for one solid, by a network that has answered for a single voxel."""
-    model, small = models.load(file, compile=False), np.zeros((SIZE,) * 3, np.float32)
+    """Return a call that answers for one solid, by a network that has been built and traced."""
+    model = models.load(file, compile=False)
     voxels = occupancy(np.unpackbits(packed, axis=-1).astype(bool), SIZE)
-    if name == "octree":  # everything is built and traced, and the memory of it counts for both
-        small[:2, 0, 0] = 1
-        model.generate(small, threshold=0.9)
-    else:
-        keras.Model(model.input, model.get_layer("up_5").output).predict_on_batch(small[None, ..., None])
+    if name == "dense":  # all but the last level has been computed once
+        keras.Model(model.input, model.get_layer("up_5").output).predict_on_batch(np.zeros((1, *[SIZE] * 3, 1)))
+    else:  # after several numbers of cells, the numbers are left open
+        for side in range(1, 5):
+            box = np.zeros((SIZE,) * 3, np.float32)
+            box[: SIZE * side // 8, : SIZE // 2, : SIZE * side // 8] = 1
+            model.generate(box)
     return lambda: answer(name, model, voxels)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import multiprocessing
 import queue
 from collections.abc import Callable
@@ -27,8 +30,7 @@ def risen_memory(prepare: Callable[..., Callable[[], Any]], *arguments: Any) -> 
     Returns
     -------
     int
-        Bytes: the peak during the call, less what the process held before. 0 if the call found room in what
-        was set free before.
+        Bytes: the peak during the call, less what the process held before.
 
     Raises
     ------
@@ -69,6 +71,9 @@ def zeros(size: int) -> Callable[[], Any]:
 
 def _measure(answer, prepare: Callable[..., Callable[[], Any]], *arguments: Any) -> None:
     call = prepare(*arguments)
+    gc.collect()
+    with contextlib.suppress(OSError, AttributeError):  # not every C library has it
+        ctypes.CDLL(None).malloc_trim(0)  # what was set free goes back to the system, and is counted when taken again
     before = _held("VmRSS")
     _CLEAR.write_text("5")  # the peak begins anew
     result = call()  # kept: it counts
