@@ -40,6 +40,21 @@ def test_all_representations_and_disturbances_were_measured(script):
         assert each["before the network, ms"] >= 0 and each["network, ms"] > 0 and each["memory, MB"] > 0
 
 
+def test_what_the_page_says_of_the_results_is_true(script):
+    """The text names the best and the worst by itself; this is what it takes for granted."""
+    networks = json.loads(script.FILE.read_text())["networks"]
+
+    def accuracy(how):
+        return {name.split(": ")[1]: each["accuracy"][how] for name, each in networks.items()}
+
+    assert accuracy("128 points")["PointNet"] > 0.8 and accuracy("128 points")["DGCNN"] < 0.5, "the maximum stands"
+    assert networks["32³ voxels, distances: VoxNet"]["accuracy"]["128 points"] > 0.7, "and so does the nearest point"
+    assert max(accuracy("noise").values()) - min(accuracy("noise").values()) < 0.05
+    best, second = sorted(accuracy("rotated about z").values())[-1:-3:-1]
+    assert accuracy("rotated about z")["MVCNN"] == best > second + 0.2
+    assert max(accuracy("rotated").values()) < 0.4
+
+
 def test_what_is_done_to_the_clouds(script, clouds):
     done = {how: disturb(clouds, np.random.default_rng(0)) for how, disturb in script.DISTURBED.items()}
     assert np.array_equal(done["as they are"], clouds)
@@ -66,4 +81,6 @@ def test_inputs_of_the_networks(script, clouds):
 
 def test_the_representation_with_the_largest_and_the_smallest_value(script):
     values = {"points: A": 3.0, "voxels: B": 1.0, "C": 2.0}
-    assert script.extreme(values, True) == ("A", 3.0) and script.extreme(values, False) == ("B", 1.0)
+    assert script.extreme(values, True) == ("**A** (points)", 3.0)
+    assert script.extreme(values, False) == ("**B** (voxels)", 1.0)
+    assert script.extreme({"C": 2.0}, True) == ("**C**", 2.0)
