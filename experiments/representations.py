@@ -211,8 +211,9 @@ column hardly ranks the networks: from the worst to the best there are {span:.1f
   a fixed radius or a fixed number of neighbours becomes another one (*Near and far*, *Edges that move*).
 - **Noise.** {steady} has {steady_at:.0f} %, {shaken} {shaken_at:.0f} %: the representations hardly differ here.
 - **Rotation about the vertical.** {turned} has {turned_at:.0f} %, and all others have between {low:.0f} and
-  {high:.0f} %. Cameras that stand around a shape see nearly the same pictures in another order, and view pooling does not depend on
-  the order. The others have learned where the front of a shape is, because nothing in their training told them not to.
+  {high:.0f} %. Cameras that stand around a shape see nearly the same pictures in another order, and view pooling does
+  not depend on the order. The others have learned where the front of a shape is, because nothing in their training
+  told them not to.
 - **Rotation in any direction.** At most {any:.0f} %. None of the seven is invariant by itself. What a network should
   not depend on has to be in its training, or in its construction, as in *Skin*.
 """
