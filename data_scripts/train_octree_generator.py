@@ -216,16 +216,19 @@ def measured(name: str, model: keras.Model, file: Path, packed: np.ndarray) -> d
 
 
 def prepared(name: str, file: Path, packed: np.ndarray) -> Callable[[], object]:
-    """Return a call that answers for one solid, by a network that has been built and traced."""
+    """Return a call that answers for one solid, by a network that is built, but has answered for nothing as large.
+
+    What a large answer takes, TensorFlow keeps for the next one, and it would not be counted again.
+    """
     model = models.load(file, compile=False)
     voxels = occupancy(np.unpackbits(packed, axis=-1).astype(bool), SIZE)
     if name == "dense":  # all but the last level has been computed once
         keras.Model(model.input, model.get_layer("up_5").output).predict_on_batch(np.zeros((1, *[SIZE] * 3, 1)))
-    else:  # after several numbers of cells, the numbers are left open
-        for side in range(1, 5):
+    else:  # traced for several small numbers of cells, after which their number is left open
+        for side in range(4):
             box = np.zeros((SIZE,) * 3, np.float32)
-            box[: SIZE * side // 8, : SIZE // 2, : SIZE * side // 8] = 1
-            model.generate(box)
+            box[4 : 6 + 2 * side, 4 : 6 + side, 4:6] = 1
+            model.generate(box, threshold=0.5 if side else 0.9)
     return lambda: answer(name, model, voxels)
 
 

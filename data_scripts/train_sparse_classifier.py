@@ -76,7 +76,7 @@ def predicted(model: models.SparseClassifier, clouds: np.ndarray) -> np.ndarray:
 
 
 def tested(model: models.SparseClassifier, clouds: np.ndarray, labels: np.ndarray) -> dict[str, object]:
-    """Return what share of the shapes is told right: of all, and of each class."""
+    """Return the accuracy, and the recall of each class."""
     right = predicted(model, clouds).argmax(axis=-1) == labels
     recall = {name: round(float(right[labels == kind].mean()), 4) for kind, name in enumerate(data.MODELNET10)}
     return {"shapes": len(labels), "accuracy": round(float(right.mean()), 4), "recall": recall}

@@ -15,13 +15,14 @@ import numpy as np
 from pcfilter_lib._arguments import number_within, whole_number
 from pcfilter_lib.errors import InputError
 from pcfilter_lib.files import replacing
+from pcfilter_lib.plots._figure import PALETTE
 
 if TYPE_CHECKING:
     from pcfilter_lib.data import Mesh, VoxelGrid
 
 _FORMATS = {".webp": "WEBP", ".gif": "GIF"}
 _BACKGROUND = np.array([255, 255, 255])
-_COLOUR = np.array([86, 180, 233])  # sky, of the palette
+_COLOUR = np.array(list(bytes.fromhex(PALETTE["sky"][1:])))
 
 
 class Animation:

@@ -25,7 +25,7 @@ class ContextFusion(keras.layers.Layer):
     filters : sequence of int, default (16, 8, 4, 2, 1)
         Channels of the convolutions of 3 x 3 x 3, each with a normalisation and an activation. The last one is 1.
     activation : str, default "leaky_relu"
-        ``"leaky_relu"`` (slope 0.2) as in Pix2Vox, or any name that Keras knows.
+        A name that Keras knows; ``"leaky_relu"``, with Keras's slope of 0.2, is that of Pix2Vox.
 
     Shapes
     ------
@@ -57,7 +57,7 @@ class ContextFusion(keras.layers.Layer):
         for number, filters in enumerate(self.filters):
             maps = layers.Conv3D(filters, 3, padding="same", dtype=self.dtype_policy, name=f"conv_{number}")(maps)
             maps = layers.BatchNormalization(dtype=self.dtype_policy, name=f"norm_{number}")(maps)
-            maps = _activated(maps, self.activation, f"activation_{number}", self.dtype_policy)
+            maps = layers.Activation(self.activation, dtype=self.dtype_policy, name=f"activation_{number}")(maps)
         self._network = keras.Model(inputs, maps, name="scores")
         self.built = True
 
@@ -81,9 +81,3 @@ class ContextFusion(keras.layers.Layer):
     def get_config(self):
         """Return the arguments."""
         return {**super().get_config(), "filters": self.filters, "activation": self.activation}
-
-
-def _activated(maps, activation: str, name: str, dtype):
-    if activation == "leaky_relu":
-        return layers.LeakyReLU(0.2, dtype=dtype, name=name)(maps)
-    return layers.Activation(activation, dtype=dtype, name=name)(maps)

@@ -92,7 +92,9 @@ def refiner(width: float, activation: str, dense: int = 2, dropout: float = 0.0)
         padded = layers.ZeroPadding3D(2, name=f"pad_{number}")(maps)
         maps = layers.Conv3D(scaled(channels, width), 4, name=f"down_{number}")(padded)
         maps = layers.BatchNormalization(name=f"down_{number}_norm")(maps)
-        maps = layers.MaxPooling3D(name=f"pool_{number}")(_leaky(maps, activation, f"down_{number}"))
+        maps = layers.MaxPooling3D(name=f"pool_{number}")(
+            layers.Activation(activation, name=f"down_{number}_act")(maps)
+        )
         encoded.append(maps)
     flat = layers.Flatten(name="flat")(maps)
     size = flat.shape[-1]
@@ -111,9 +113,3 @@ def refiner(width: float, activation: str, dense: int = 2, dropout: float = 0.0)
     last = layers.Conv3DTranspose(1, 4, strides=2, padding="same", use_bias=False, activation="sigmoid", name="last")
     refined = layers.Average(name="refined")([volume, last(maps)])
     return keras.Model(volume, refined, name="refiner")
-
-
-def _leaky(maps, activation: str, name: str):
-    if activation == "leaky_relu":
-        return layers.LeakyReLU(0.2, name=f"{name}_act")(maps)
-    return layers.Activation(activation, name=f"{name}_act")(maps)
